@@ -1,0 +1,18 @@
+//! Waitline simulates contact centers.
+
+pub mod cli;
+pub mod engine;
+pub mod model;
+pub mod random;
+
+mod error;
+mod id;
+mod observe;
+mod time;
+
+pub use engine::run;
+pub use error::{Error, ErrorKind, Problem};
+pub use id::{AgentId, Id, ProfileId, QueueId, SourceId, Table};
+pub use model::Model;
+pub use observe::{Contact, Fact, Observer};
+pub use time::{Span, Time};

@@ -1,0 +1,272 @@
+//! The model: what a scenario means, resolved, checked, immutable and shared by all replications.
+//!
+//! Tables by id. The engine never reads a name; names are here for those who print.
+
+mod arrivals;
+
+pub use arrivals::{ArrivalProcess, Poisson, Scheduled};
+
+use crate::id::{AgentId, ProfileId, QueueId, SourceId, Table};
+use crate::random::Distribution;
+use crate::time::{Span, Time};
+
+/// A contact center ready to run.
+#[derive(Debug)]
+pub struct Model {
+    /// The scenario's name.
+    pub name: String,
+    /// A fingerprint of everything that decides the results: scenario text and the files it names, as hexadecimal.
+    pub digest: String,
+    /// Horizon, warm-up and the like.
+    pub run: Run,
+    /// Who goes first.
+    pub policy: Policy,
+    /// The queues.
+    pub queues: Table<QueueId, Queue>,
+    /// The routing profiles.
+    pub profiles: Table<ProfileId, Profile>,
+    /// The agents, in the order of their numbers.
+    pub agents: Table<AgentId, Agent>,
+    /// Where contacts come from.
+    pub sources: Table<SourceId, Source>,
+    /// What the reader of the results should know about how the input was read; one plain sentence each.
+    pub notes: Vec<String>,
+}
+
+/// How long, and what counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Arrivals stop here.
+    pub horizon: Time,
+    /// Contacts that enter a queue before it are simulated, not counted.
+    pub warm_up: Time,
+    /// What happens to those who are left at the horizon (R18).
+    pub at_horizon: AtHorizon,
+    /// The reporting grid; `None` reports the whole run only.
+    pub interval: Option<Span>,
+    /// Which interval a contact counts in (R20).
+    pub count_by: CountBy,
+    /// How many replications, if the user does not say otherwise.
+    pub replications: u64,
+    /// The seed, if the user does not say otherwise.
+    pub seed: u64,
+}
+
+/// What happens at the horizon (R18).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum AtHorizon {
+    /// The run goes on until nothing more can happen.
+    #[default]
+    Drain,
+    /// The run ends there; what falls on the horizon itself no longer happens.
+    Stop,
+}
+
+/// Which interval a contact counts in (R20).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum CountBy {
+    /// The one in which it entered the queue.
+    #[default]
+    Enqueued,
+    /// The one in which it ended: handling over, abandoned, or whatever else ended it.
+    Ended,
+}
+
+/// Who goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// Which contact an agent takes.
+    pub contact: ContactRule,
+    /// Which agent takes a contact.
+    pub agent: AgentRule,
+}
+
+/// Which of the eligible contacts an agent takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ContactRule {
+    /// R5: the smallest (profile priority, contact priority, rank time, order of enqueueing).
+    #[default]
+    Strict,
+    /// The largest (now - rank time) x weight of the profile entry among the heads of the queues; ties as under `Strict`.
+    /// Within a queue the order stays (contact priority, rank time, order of enqueueing). Not what Amazon Connect does.
+    Weighted,
+    /// As `Strict` with all profile priorities equal. Not what Amazon Connect does.
+    LongestWaitFirst,
+}
+
+/// Which of the available agents takes a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum AgentRule {
+    /// R9: the one available the longest; ties: the lower number.
+    #[default]
+    LongestAvailable,
+    /// The one that has answered the fewest contacts in this run; ties as above.
+    FewestContacts,
+    /// The one with the smallest handling time / staffed time so far; ties as above.
+    LeastOccupied,
+    /// Any, with equal chance, drawn by the contact.
+    Random,
+}
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    /// Its name.
+    pub name: String,
+    /// What is promised; the first is the headline. Never empty after compiling.
+    pub service_levels: Vec<ServiceLevel>,
+    /// How long a contact talks, unless a profile entry says otherwise (R13).
+    pub handle_time: Distribution,
+    /// Work after it; `None`: none.
+    pub after_contact_work: Option<Distribution>,
+    /// How long a contact waits; `None`: for ever (R17).
+    pub patience: Option<Distribution>,
+}
+
+/// A promise: served within some time (R21).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ServiceLevel {
+    /// The threshold.
+    pub within: Span,
+    /// Whether the threshold itself still counts.
+    pub comparator: Comparator,
+    /// The share that should be reached, 0 to 1.
+    pub target: Option<f64>,
+}
+
+impl ServiceLevel {
+    /// Whether a wait is within.
+    #[inline]
+    pub fn met_by(&self, wait: Span) -> bool {
+        match self.comparator {
+            Comparator::AtMost => wait <= self.within,
+            Comparator::Below => wait < self.within,
+        }
+    }
+}
+
+/// Whether a wait of exactly the threshold counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Comparator {
+    /// `<=`
+    #[default]
+    AtMost,
+    /// `<`
+    Below,
+}
+
+impl Comparator {
+    /// `<=` or `<`.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparator::AtMost => "<=",
+            Comparator::Below => "<",
+        }
+    }
+}
+
+/// A routing profile (R4).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// Its queues, sorted by priority, each queue once per channel.
+    pub entries: Vec<Entry>,
+}
+
+/// One line of a routing profile (R4).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Which queue.
+    pub queue: QueueId,
+    /// Which channel.
+    pub channel: Channel,
+    /// 1 (first) to 99.
+    pub priority: u8,
+    /// How long a contact must have been in the queue before agents of this profile may take it (R6).
+    pub delay: Span,
+    /// Under [`ContactRule::Weighted`]: how fast a claim grows, in thousandths.
+    pub weight_milli: u32,
+    /// Overrides the queue's (R13).
+    pub handle_time: Option<Distribution>,
+    /// Overrides the queue's (R13).
+    pub after_contact_work: Option<Distribution>,
+}
+
+/// How a contact reaches the center.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[non_exhaustive]
+pub enum Channel {
+    /// A telephone call.
+    #[default]
+    Voice,
+}
+
+/// An agent (R4, R14).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agent {
+    /// Its name: from the roster, or profile and number.
+    pub name: String,
+    /// Its one routing profile.
+    pub profile: ProfileId,
+    /// How many contacts it can hold at once; voice: 1.
+    pub capacity: u32,
+    /// When it is present: sorted, apart from each other (adjacent shifts are one, R14), never empty.
+    pub presence: Vec<Presence>,
+}
+
+/// From `start` until just before `end` (R14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// Present from here.
+    pub start: Time,
+    /// No longer present from here; [`Time::NEVER`]: stays.
+    pub end: Time,
+}
+
+/// A stream of contacts.
+#[derive(Debug)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// Where its contacts queue; a replayed contact names its own.
+    pub queue: QueueId,
+    /// Contact priority (R11).
+    pub priority: i64,
+    /// Routing age adjustment in microseconds (R11).
+    pub age_us: i64,
+    /// When they arrive.
+    pub arrivals: Box<dyn ArrivalProcess>,
+    /// What is known of each contact beforehand, by its number: a replay. Empty otherwise.
+    pub given: Vec<Given>,
+}
+
+/// A replayed contact: what is known of it beforehand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Its name in the file.
+    pub name: String,
+    /// Where it queues.
+    pub queue: QueueId,
+    /// How long it talks; `None`: drawn.
+    pub handle_time: Option<Span>,
+    /// Work after it; `None`: drawn.
+    pub after_contact_work: Option<Span>,
+    /// How long it waits; `None`: for ever.
+    pub patience: Option<Span>,
+    /// Contact priority (R11).
+    pub priority: i64,
+    /// Routing age adjustment in microseconds (R11).
+    pub age_us: i64,
+}
+
+impl Model {
+    /// The name of a contact in logs and traces: its own if it is replayed, else `source-number`, numbered from 1.
+    pub fn contact_name(&self, source: SourceId, number: u64) -> String {
+        let source = &self.sources[source];
+        match source.given.get(number as usize) {
+            Some(given) => given.name.clone(),
+            None => format!("{}-{}", source.name, number + 1),
+        }
+    }
+}

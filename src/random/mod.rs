@@ -1,0 +1,170 @@
+//! Randomness that is looked up, not consumed: every draw has a key (R25).
+//!
+//! [`Streams`] holds (seed, replication); [`SourceStreams`] adds the source; [`SourceStreams::stream`] adds what the draw
+//! is for and the contact's number, and yields a [`Stream`], a generator of its own behind `rand`'s traits. A contact keeps its
+//! luck whatever design it meets, and a sampler that rejects disturbs nobody else's draws.
+//!
+//! The generator is Philox 4x64-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC 2011): the key goes into
+//! it as it is, without hashing, so that two different keys never share a stream.
+
+mod distribution;
+mod philox;
+
+pub use distribution::{Distribution, SurvivalPoint};
+
+use crate::id::SourceId;
+use philox::philox4x64;
+use rand::TryRng;
+use std::convert::Infallible;
+
+/// What a draw is for. The numbers are part of every result: they are never changed, only added to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[repr(u32)]
+pub enum Purpose {
+    /// When contacts arrive; number 0, read in order.
+    Arrivals = 1,
+    /// How long a contact talks.
+    HandleTime = 2,
+    /// How long the agent works after the contact.
+    AfterContactWork = 3,
+    /// How long a contact waits before it abandons.
+    Patience = 4,
+    /// How busy a day is; the number is the day.
+    Busyness = 5,
+    /// How many contacts arrive together; the number is the batch.
+    BatchSize = 6,
+    /// Which agent takes a contact, where the rule is chance.
+    AgentChoice = 7,
+    /// Free for a user's own arrival process.
+    Own = 1000,
+}
+
+/// All the randomness of one replication.
+///
+/// ```
+/// use rand::Rng;
+/// use waitline::random::{Purpose, Streams};
+/// use waitline::SourceId;
+/// let luck = |number| Streams::new(1, 0).source(SourceId(3)).stream(Purpose::Patience, number).next_u64();
+/// assert_eq!(luck(7), luck(7));
+/// assert_ne!(luck(7), luck(8));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Streams {
+    seed: u64,
+    replication: u64,
+}
+
+impl Streams {
+    /// The randomness of replication `replication` (from 0) under `seed`.
+    pub const fn new(seed: u64, replication: u64) -> Streams {
+        Streams { seed, replication }
+    }
+
+    /// The randomness of one source.
+    pub const fn source(self, source: SourceId) -> SourceStreams {
+        SourceStreams { streams: self, source }
+    }
+}
+
+/// All the randomness of one source in one replication. See [`Streams`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceStreams {
+    streams: Streams,
+    source: SourceId,
+}
+
+impl SourceStreams {
+    /// The generator for one purpose and number (of the contact, or as [`Purpose`] says).
+    #[inline]
+    pub const fn stream(&self, purpose: Purpose, number: u64) -> Stream {
+        Stream {
+            key: [self.streams.seed, self.streams.replication],
+            place: [number, (purpose as u64) << 32 | self.source.0 as u64],
+            block: 0,
+            words: [0; 4],
+            left: 0,
+        }
+    }
+}
+
+/// A generator for one purpose and one contact: Philox 4x64-10, read block by block.
+///
+/// Use it through `rand`'s traits, as any other generator.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    key: [u64; 2],
+    place: [u64; 2],
+    block: u64,
+    words: [u64; 4],
+    left: u8,
+}
+
+impl Stream {
+    #[inline]
+    fn next_word(&mut self) -> u64 {
+        if self.left == 0 {
+            self.words = philox4x64([self.block, self.place[0], self.place[1], 0], self.key);
+            self.block += 1;
+            self.left = 4;
+        }
+        let word = self.words[usize::from(4 - self.left) & 3];
+        self.left -= 1;
+        word
+    }
+}
+
+impl TryRng for Stream {
+    type Error = Infallible;
+
+    #[inline]
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok((self.next_word() >> 32) as u32)
+    }
+
+    #[inline]
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.next_word())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next_word().to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::Rng;
+
+    #[test]
+    fn every_part_of_the_key_matters() {
+        let first = |seed, replication, source, purpose, number| {
+            Streams::new(seed, replication).source(SourceId(source)).stream(purpose, number).next_u64()
+        };
+        let values = [
+            first(1, 0, 0, Purpose::Patience, 0),
+            first(2, 0, 0, Purpose::Patience, 0),
+            first(1, 1, 0, Purpose::Patience, 0),
+            first(1, 0, 1, Purpose::Patience, 0),
+            first(1, 0, 0, Purpose::HandleTime, 0),
+            first(1, 0, 0, Purpose::Patience, 1),
+        ];
+        let different: std::collections::BTreeSet<u64> = values.into_iter().collect();
+        assert_eq!(different.len(), values.len());
+    }
+
+    #[test]
+    fn a_stream_goes_on_past_its_first_block() {
+        let mut stream = Streams::new(1, 2).source(SourceId(3)).stream(Purpose::Arrivals, 0);
+        let words: std::collections::BTreeSet<u64> = (0..10_000).map(|_| stream.next_u64()).collect();
+        assert_eq!(words.len(), 10_000);
+        let mut bytes = [0; 13];
+        stream.fill_bytes(&mut bytes);
+        assert!(bytes.iter().any(|&byte| byte != 0));
+    }
+}
