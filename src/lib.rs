@@ -4,6 +4,7 @@ pub mod cli;
 pub mod engine;
 pub mod model;
 pub mod random;
+pub mod stats;
 
 mod error;
 mod id;
