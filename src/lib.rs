@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod engine;
 pub mod model;
+pub mod observers;
 pub mod random;
 pub mod stats;
 

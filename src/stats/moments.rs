@@ -174,6 +174,6 @@ mod tests {
             moments.record(&[value, value]);
         }
         let mean = moments.mean(&[(0, 1)]).unwrap();
-        assert_eq!((mean.estimate, mean.why_not), (1.5 * 2.0_f64.powi(70), Some(WhyNoHalfWidth::TooLarge)));
+        assert_eq!((mean.estimate, mean.why_not), (1.5 * (1_u128 << 70) as f64, Some(WhyNoHalfWidth::TooLarge)));
     }
 }

@@ -40,7 +40,7 @@ fn central_probability(angle: f64, degrees: u64) -> f64 {
     let odd = degrees % 2 == 1;
     // Odd: cos + 2/3 cos^3 + (2 4)/(3 5) cos^5 + …; even: 1 + 1/2 cos^2 + (1 3)/(2 4) cos^4 + …, up to the power degrees - 2.
     let mut sum = 0.0;
-    let mut power = if odd { 1 } else { 0 };
+    let mut power = u64::from(odd);
     let mut term = if odd { cos } else { 1.0 };
     while power + 2 <= degrees {
         sum += term;
