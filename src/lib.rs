@@ -2,9 +2,11 @@
 
 pub mod cli;
 pub mod engine;
+pub mod experiment;
 pub mod model;
 pub mod observers;
 pub mod random;
+pub mod report;
 pub mod stats;
 
 mod error;
@@ -14,6 +16,7 @@ mod time;
 
 pub use engine::run;
 pub use error::{Error, ErrorKind, Problem};
+pub use experiment::{Experiment, Results};
 pub use id::{AgentId, Id, ProfileId, QueueId, SourceId, Table};
 pub use model::Model;
 pub use observe::{Contact, Fact, Observer};

@@ -1,6 +1,7 @@
 //! An estimate and how far to trust it (R23, R24).
 
 use super::student_t_95;
+use serde::Serialize;
 use std::fmt;
 
 /// An estimate over replications, with the half-width of its 95 % confidence interval or the reason why there is none.
@@ -9,16 +10,17 @@ use std::fmt;
 ///
 /// ```
 /// use waitline::stats::Estimate;
-/// let share = Estimate { estimate: 0.8, half_width: Some(0.012), why_not: None };
-/// assert_eq!(share.scaled(100.0).estimate, 80.0);
+/// let wait_us = Estimate { estimate: 15e6, half_width: Some(2e6), why_not: None };
+/// assert_eq!(wait_us.per(1e6).half_width, Some(2.0));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Estimate {
     /// The value.
     pub estimate: f64,
     /// The true value lies within `estimate ± half_width` in 95 of 100 such experiments.
     pub half_width: Option<f64>,
     /// Why there is no half-width; `None` exactly when there is one.
+    #[serde(skip)]
     pub why_not: Option<WhyNoHalfWidth>,
 }
 
@@ -42,9 +44,9 @@ impl fmt::Display for WhyNoHalfWidth {
 }
 
 impl Estimate {
-    /// The same in another unit.
-    pub fn scaled(self, factor: f64) -> Estimate {
-        Estimate { estimate: self.estimate * factor, half_width: self.half_width.map(|width| width * factor), ..self }
+    /// The same in a unit of that size: microseconds `per(1e6)` are seconds.
+    pub fn per(self, unit: f64) -> Estimate {
+        Estimate { estimate: self.estimate / unit, half_width: self.half_width.map(|width| width / unit), ..self }
     }
 
     /// The same value with the half-width of another estimate of it.
