@@ -2,7 +2,7 @@
 
 use super::idle::IdleAgents;
 use super::ranked::{Rank, RankedQueues};
-use super::routes::Route;
+use super::routes::{Level, Pool};
 use super::waiting::{EMPTY, NONE, Slot, WaitingContacts};
 use crate::id::{AgentId, ProfileId};
 use crate::model::{AgentRule, ContactRule};
@@ -12,11 +12,11 @@ use std::collections::BinaryHeap;
 /// The best eligible contact where every contact has the same priority and age: then the first of a queue is its best, and eligible as
 /// soon as any of the queue is.
 #[inline]
-pub(super) fn best_first<'r>(levels: impl Iterator<Item = &'r [Route]>, waiting: &WaitingContacts, now: i64) -> Option<Slot> {
+pub(super) fn best_first<'r>(levels: impl Iterator<Item = Level<'r>>, pools: &[Pool], waiting: &WaitingContacts, now: i64) -> Option<Slot> {
     for level in levels {
         let mut best = NONE;
         let mut best_enqueued = EMPTY;
-        for route in level {
+        for route in level.scanned {
             let enqueued = waiting.first_enqueued(route.queue);
             if enqueued <= best_enqueued && enqueued + route.delay_us <= now {
                 let slot = waiting.first(route.queue);
@@ -26,6 +26,13 @@ pub(super) fn best_first<'r>(levels: impl Iterator<Item = &'r [Route]>, waiting:
                 }
             }
         }
+        for &pool in level.pools {
+            let slot = waiting.first_of_pool(pool);
+            let eligible = slot != NONE && waiting.get(slot).contact.enqueued.as_us() + pools[pool as usize].delay_us <= now;
+            if eligible && (best == NONE || waiting.get(slot).order < waiting.get(best).order) {
+                best = slot;
+            }
+        }
         if best != NONE {
             return Some(best);
         }
@@ -33,17 +40,39 @@ pub(super) fn best_first<'r>(levels: impl Iterator<Item = &'r [Route]>, waiting:
     None
 }
 
+/// The next instant at which a delay ends that keeps agents from a contact they could otherwise take; [`EMPTY`] or later if there is none.
+/// To be asked when no contact is eligible for them, so that those without delay need no look.
+#[inline]
+pub(super) fn next_opening<'r>(levels: impl Iterator<Item = Level<'r>>, pools: &[Pool], waiting: &WaitingContacts) -> i64 {
+    let mut next = EMPTY;
+    for level in levels {
+        for route in level.scanned {
+            next = next.min(waiting.first_enqueued(route.queue) + route.delay_us);
+        }
+        for &pool in level.pools {
+            let slot = waiting.first_of_pool(pool);
+            if slot != NONE {
+                next = next.min(waiting.get(slot).contact.enqueued.as_us() + pools[pool as usize].delay_us);
+            }
+        }
+    }
+    next
+}
+
+/// (claim under the weighted rule, profile priority, rank): the smallest goes first.
+type Key = (Reverse<i128>, u8, Rank);
+
 /// The best eligible contact in general, by the rule.
 pub(super) fn best_ranked<'r>(
     rule: ContactRule,
-    levels: impl Iterator<Item = &'r [Route]>,
+    levels: impl Iterator<Item = Level<'r>>,
     ranked: &mut RankedQueues,
     waiting: &mut WaitingContacts,
     now: i64,
 ) -> Option<Slot> {
-    let mut best: Option<((Reverse<i128>, u8, Rank), Slot)> = None;
+    let mut best: Option<(Key, Slot)> = None;
     for level in levels {
-        for route in level {
+        for route in level.all {
             if let Some((rank, slot)) = ranked.best(waiting, route.queue, route.stage, now) {
                 let claim = match rule {
                     ContactRule::Weighted => i128::from((now - rank.1).max(0)) * i128::from(route.weight_milli),
@@ -136,12 +165,10 @@ impl Router {
 }
 
 fn compare(rule: AgentRule, a: Record, b: Record) -> Ordering {
-    match rule {
-        AgentRule::FewestContacts => a.0.cmp(&b.0),
-        _ => {
-            // Handling / staffed without a division; nobody has handled anything in no time.
-            let (staffed_a, staffed_b) = (i128::from(a.2.max(1)), i128::from(b.2.max(1)));
-            (i128::from(a.1) * staffed_b).cmp(&(i128::from(b.1) * staffed_a))
-        }
+    if rule == AgentRule::FewestContacts {
+        return a.0.cmp(&b.0);
     }
+    // Handling / staffed without a division; nobody has handled anything in no time.
+    let (staffed_a, staffed_b) = (i128::from(a.2.max(1)), i128::from(b.2.max(1)));
+    (i128::from(a.1) * staffed_b).cmp(&(i128::from(b.1) * staffed_a))
 }

@@ -22,14 +22,49 @@ pub(super) struct Opening {
     pub(super) delay_us: i64,
 }
 
+/// From how many queues of equal priority and delay in one profile a pool pays.
+const POOL_MIN: usize = 64;
+/// How many different pools a model may have: each is told whenever the first of one of its queues changes.
+const POOLS_MAX: usize = 8;
+
+/// Many queues that some profile serves at one priority and under one delay: a tree over their first contacts (see `waiting`) replaces the scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pool {
+    pub(super) delay_us: i64,
+    pub(super) queues: Vec<QueueId>,
+}
+
+/// The entries of one profile at one priority.
+#[derive(Clone, Debug)]
+struct LevelRuns {
+    /// In `routes`; those that stand in a pool come last.
+    start: u32,
+    pooled: u32,
+    end: u32,
+    /// In `pool_uses`.
+    pools: Range<u32>,
+}
+
+/// The entries of one profile at one priority.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Level<'r> {
+    pub(super) all: &'r [Route],
+    /// Those that stand in none of `pools`.
+    pub(super) scanned: &'r [Route],
+    /// The pools of the others, by number.
+    pub(super) pools: &'r [u32],
+}
+
 /// The routing profiles by profile and by queue.
 #[derive(Debug)]
 pub(super) struct Routes {
     routes: Vec<Route>,
-    /// Runs of `routes` of one profile and one priority, best priority first.
-    levels: Vec<Range<u32>>,
+    /// Best priority first.
+    levels: Vec<LevelRuns>,
     /// Runs of `levels` of one profile.
     profiles: Vec<Range<u32>>,
+    pools: Vec<Pool>,
+    pool_uses: Vec<u32>,
     openings: Vec<Opening>,
     /// Per queue: its run of `openings`, shortest delay first, and where in it the delays begin.
     queues: Vec<(Range<u32>, u32)>,
@@ -51,8 +86,16 @@ impl Routes {
             delays.sort_unstable();
             delays.dedup();
         }
-        let mut tables =
-            Routes { routes: Vec::new(), levels: Vec::new(), profiles: Vec::new(), openings: Vec::new(), queues: Vec::new(), stages };
+        let mut tables = Routes {
+            routes: Vec::new(),
+            levels: Vec::new(),
+            profiles: Vec::new(),
+            pools: Vec::new(),
+            pool_uses: Vec::new(),
+            openings: Vec::new(),
+            queues: Vec::new(),
+            stages,
+        };
         for of_queue in &mut openings {
             of_queue.sort_by_key(|opening| (opening.delay_us, opening.profile));
             tables.add_queue(of_queue);
@@ -70,7 +113,7 @@ impl Routes {
                     priority: rank(entry.priority),
                 })
                 .collect();
-            routes.sort_by_key(|route| route.priority);
+            routes.sort_by_key(|route| (route.priority, route.delay_us, route.queue));
             tables.add_profile(&routes);
         }
         tables
@@ -87,28 +130,54 @@ impl Routes {
         let first_level = self.levels.len() as u32;
         for level in routes.chunk_by(|a, b| a.priority == b.priority) {
             let start = self.routes.len() as u32;
-            self.routes.extend_from_slice(level);
-            self.levels.push(start..self.routes.len() as u32);
+            let first_use = self.pool_uses.len() as u32;
+            let mut pooled = Vec::new();
+            for run in level.chunk_by(|a, b| a.delay_us == b.delay_us) {
+                if let Some(pool) = self.pool(run) {
+                    self.pool_uses.push(pool);
+                    pooled.extend_from_slice(run);
+                } else {
+                    self.routes.extend_from_slice(run);
+                }
+            }
+            let first_pooled = self.routes.len() as u32;
+            self.routes.extend(pooled);
+            let (end, last_use) = (self.routes.len() as u32, self.pool_uses.len() as u32);
+            self.levels.push(LevelRuns { start, pooled: first_pooled, end, pools: first_use..last_use });
         }
         self.profiles.push(first_level..self.levels.len() as u32);
     }
 
-    /// The entries of a profile, priority by priority, best first.
-    #[inline]
-    pub(super) fn levels(&self, profile: ProfileId) -> impl Iterator<Item = &[Route]> {
-        let levels = self.profiles[profile.index()].clone();
-        self.levels[levels.start as usize..levels.end as usize].iter().map(|level| &self.routes[level.start as usize..level.end as usize])
+    /// The number of the pool for that run of entries, if it is to have one. Profiles alike share it.
+    fn pool(&mut self, run: &[Route]) -> Option<u32> {
+        if run.len() < POOL_MIN {
+            return None;
+        }
+        let pool = Pool { delay_us: run[0].delay_us, queues: run.iter().map(|route| route.queue).collect() };
+        if let Some(known) = self.pools.iter().position(|other| *other == pool) {
+            return Some(known as u32);
+        }
+        if self.pools.len() == POOLS_MAX {
+            return None;
+        }
+        self.pools.push(pool);
+        Some(self.pools.len() as u32 - 1)
     }
 
-    /// All entries of a profile.
+    /// All pools, by number.
+    pub(super) fn pools(&self) -> &[Pool] {
+        &self.pools
+    }
+
+    /// The entries of a profile, priority by priority, best first.
     #[inline]
-    pub(super) fn routes(&self, profile: ProfileId) -> &[Route] {
-        let levels = &self.profiles[profile.index()];
-        if levels.is_empty() {
-            return &[];
-        }
-        let (first, last) = (&self.levels[levels.start as usize], &self.levels[levels.end as usize - 1]);
-        &self.routes[first.start as usize..last.end as usize]
+    pub(super) fn levels(&self, profile: ProfileId) -> impl Iterator<Item = Level<'_>> {
+        let levels = self.profiles[profile.index()].clone();
+        self.levels[levels.start as usize..levels.end as usize].iter().map(|level| Level {
+            all: &self.routes[level.start as usize..level.end as usize],
+            scanned: &self.routes[level.start as usize..level.pooled as usize],
+            pools: &self.pool_uses[level.pools.start as usize..level.pools.end as usize],
+        })
     }
 
     /// The profiles that serve a queue, shortest delay first.

@@ -116,7 +116,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
             shift_changes: shift_changes(model),
             next_shift_change: 0,
             idle: IdleAgents::new(model.agents.len(), model.profiles.len()),
-            waiting: WaitingContacts::new(model.queues.len()),
+            waiting: WaitingContacts::new(model.queues.len(), routes.pools()),
             ranked: RankedQueues::new(&routes, model.queues.len()),
             patience: WinnerTree::new(16),
             wake_ups: WinnerTree::new(model.profiles.len().max(1)),
@@ -528,9 +528,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         if self.idle.first(profile).is_none() {
             return;
         }
-        let opens = |first: i64, delay: i64| if first == EMPTY { NEVER } else { first + delay };
-        let at = self.routes.routes(profile).iter().map(|route| opens(self.waiting.first_enqueued(route.queue), route.delay_us)).min();
-        let at = at.unwrap_or(NEVER);
+        let at = super::router::next_opening(self.routes.levels(profile), self.routes.pools(), &self.waiting);
+        let at = if at < EMPTY { at } else { NEVER };
         if at != self.wake_ups.key(profile.index()) {
             self.wake_ups.set(profile.index(), at);
         }
@@ -543,7 +542,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
             let rule = self.model.policy.contact;
             super::router::best_ranked(rule, self.routes.levels(profile), &mut self.ranked, &mut self.waiting, self.now)
         } else {
-            super::router::best_first(self.routes.levels(profile), &self.waiting, self.now)
+            super::router::best_first(self.routes.levels(profile), self.routes.pools(), &self.waiting, self.now)
         }
     }
 

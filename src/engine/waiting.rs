@@ -2,6 +2,8 @@
 //!
 //! Whoever leaves early is unlinked at once, so that the first of a line always waits. Memory is bounded by how many wait at the same time.
 
+use super::routes::Pool;
+use super::winner_tree::{NEVER, WinnerTree};
 use crate::id::{Id, QueueId, Table};
 use crate::observe::Contact;
 
@@ -39,12 +41,26 @@ pub(super) struct WaitingContacts {
     lines: Table<QueueId, Line>,
     /// When the first of each line was enqueued, or [`EMPTY`]: a compact copy for the router's scan.
     first_enqueued: Vec<i64>,
+    /// One tree for each pool: over its queues, by the order of enqueueing of their first.
+    pools: Vec<WinnerTree>,
+    /// Per queue: its pools, and its leaf in each.
+    pools_of: Table<QueueId, Vec<(u32, u32)>>,
+    pool_queues: Vec<Vec<QueueId>>,
     next_order: u64,
 }
 
 impl WaitingContacts {
-    pub(super) fn new(queues: usize) -> WaitingContacts {
+    pub(super) fn new(queues: usize, pools: &[Pool]) -> WaitingContacts {
+        let mut pools_of: Table<QueueId, Vec<(u32, u32)>> = (0..queues).map(|_| Vec::new()).collect();
+        for (number, pool) in pools.iter().enumerate() {
+            for (leaf, &queue) in pool.queues.iter().enumerate() {
+                pools_of[queue].push((number as u32, leaf as u32));
+            }
+        }
         WaitingContacts {
+            pools: pools.iter().map(|pool| WinnerTree::new(pool.queues.len())).collect(),
+            pools_of,
+            pool_queues: pools.iter().map(|pool| pool.queues.clone()).collect(),
             slots: Vec::new(),
             free: Vec::new(),
             lines: (0..queues).map(|_| Line { first: NONE, last: NONE }).collect(),
@@ -132,9 +148,20 @@ impl WaitingContacts {
         if before == NONE {
             self.lines[queue].first = after;
             self.first_enqueued[queue.index()] = if after == NONE { EMPTY } else { self.slots[after as usize].contact.enqueued.as_us() };
+            for &(pool, leaf) in &self.pools_of[queue] {
+                let key = if after == NONE { NEVER } else { self.slots[after as usize].order as i64 };
+                self.pools[pool as usize].set(leaf as usize, key);
+            }
         } else {
             self.slots[before as usize].after = after;
         }
+    }
+
+    /// The contact that was enqueued first of those in the queues of a pool, or [`NONE`].
+    #[inline]
+    pub(super) fn first_of_pool(&self, pool: u32) -> Slot {
+        let tree = &self.pools[pool as usize];
+        if tree.first_key() == NEVER { NONE } else { self.lines[self.pool_queues[pool as usize][tree.first_leaf()]].first }
     }
 
     /// Everyone who waits, in the order of enqueueing.
