@@ -37,7 +37,7 @@ pub(super) struct Pool {
 /// The entries of one profile at one priority.
 #[derive(Clone, Debug)]
 struct LevelRuns {
-    /// In `routes`; those that stand in a pool come last.
+    /// In `entries`; those that stand in a pool come last.
     start: u32,
     pooled: u32,
     end: u32,
@@ -58,7 +58,7 @@ pub(super) struct Level<'r> {
 /// The routing profiles by profile and by queue.
 #[derive(Debug)]
 pub(super) struct Routes {
-    routes: Vec<Route>,
+    entries: Vec<Route>,
     /// Best priority first.
     levels: Vec<LevelRuns>,
     /// Runs of `levels` of one profile.
@@ -87,7 +87,7 @@ impl Routes {
             delays.dedup();
         }
         let mut tables = Routes {
-            routes: Vec::new(),
+            entries: Vec::new(),
             levels: Vec::new(),
             profiles: Vec::new(),
             pools: Vec::new(),
@@ -129,7 +129,7 @@ impl Routes {
     fn add_profile(&mut self, routes: &[Route]) {
         let first_level = self.levels.len() as u32;
         for level in routes.chunk_by(|a, b| a.priority == b.priority) {
-            let start = self.routes.len() as u32;
+            let start = self.entries.len() as u32;
             let first_use = self.pool_uses.len() as u32;
             let mut pooled = Vec::new();
             for run in level.chunk_by(|a, b| a.delay_us == b.delay_us) {
@@ -137,12 +137,12 @@ impl Routes {
                     self.pool_uses.push(pool);
                     pooled.extend_from_slice(run);
                 } else {
-                    self.routes.extend_from_slice(run);
+                    self.entries.extend_from_slice(run);
                 }
             }
-            let first_pooled = self.routes.len() as u32;
-            self.routes.extend(pooled);
-            let (end, last_use) = (self.routes.len() as u32, self.pool_uses.len() as u32);
+            let first_pooled = self.entries.len() as u32;
+            self.entries.extend(pooled);
+            let (end, last_use) = (self.entries.len() as u32, self.pool_uses.len() as u32);
             self.levels.push(LevelRuns { start, pooled: first_pooled, end, pools: first_use..last_use });
         }
         self.profiles.push(first_level..self.levels.len() as u32);
@@ -174,8 +174,8 @@ impl Routes {
     pub(super) fn levels(&self, profile: ProfileId) -> impl Iterator<Item = Level<'_>> {
         let levels = self.profiles[profile.index()].clone();
         self.levels[levels.start as usize..levels.end as usize].iter().map(|level| Level {
-            all: &self.routes[level.start as usize..level.end as usize],
-            scanned: &self.routes[level.start as usize..level.pooled as usize],
+            all: &self.entries[level.start as usize..level.end as usize],
+            scanned: &self.entries[level.start as usize..level.pooled as usize],
             pools: &self.pool_uses[level.pools.start as usize..level.pools.end as usize],
         })
     }

@@ -246,11 +246,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         let mut best = None;
         let mut best_key = (i64::MAX, AgentId(u32::MAX));
         for opening in self.routes.openings_at_once(queue) {
-            if let Some(key) = self.idle.first(opening.profile) {
-                if key < best_key {
-                    best_key = key;
-                    best = Some((opening.profile, key.1));
-                }
+            if let Some(key) = self.idle.first(opening.profile)
+                && key < best_key
+            {
+                best_key = key;
+                best = Some((opening.profile, key.1));
             }
         }
         best
