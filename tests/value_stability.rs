@@ -121,7 +121,7 @@ impl TryRng for Words<'_> {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the platform's mathematics is what is compared with")]
 fn the_mathematics_is_libm() {
-    /// Where the exponential's ziggurat ends and its tail, ZIG_EXP_R - ln u, begins.
+    /// Where the exponential's ziggurat ends and its tail, `ZIG_EXP_R` - ln u, begins.
     const ZIG_EXP_R: f64 = 7.697_117_470_131_05;
     // [ln behind Float, ln of f64 itself, exp, pow]: how often the platform would have given another result.
     let mut differs = [0; 4];
@@ -134,22 +134,22 @@ fn the_mathematics_is_libm() {
         let half_open = ((word >> 11) + 1) as f64 / (1_u64 << 53) as f64;
         let drawn: f64 = Weibull::new(1.0, 1.0).unwrap().sample(&mut Words(&[word]));
         assert_eq!(drawn.to_bits(), (-libm::log(half_open)).to_bits());
-        differs[0] += u32::from(drawn != -half_open.ln());
+        differs[0] += u32::from(drawn.to_bits() != (-half_open.ln()).to_bits());
 
         // The lowest box of the ziggurat, at its far end: the tail.
         let drawn: f64 = Exp1.sample(&mut Words(&[!0xff, word]));
         assert_eq!(drawn.to_bits(), (ZIG_EXP_R - libm::log(unit)).to_bits());
-        differs[1] += u32::from(drawn != ZIG_EXP_R - unit.ln());
+        differs[1] += u32::from(drawn.to_bits() != (ZIG_EXP_R - unit.ln()).to_bits());
 
         let score = 8.0 * unit - 4.0;
         let drawn = LogNormal::new(0.0, 1.0).unwrap().from_zscore(score);
         assert_eq!(drawn.to_bits(), libm::exp(score).to_bits());
-        differs[2] += u32::from(drawn != score.exp());
+        differs[2] += u32::from(drawn.to_bits() != score.exp().to_bits());
 
         let drawn: f64 = Weibull::new(1.0, 1.0 / 1.7).unwrap().sample(&mut Words(&[word]));
         let exponent = 1.0 / (1.0 / 1.7);
         assert_eq!(drawn.to_bits(), libm::pow(-libm::log(half_open), exponent).to_bits());
-        differs[3] += u32::from(drawn != (-libm::log(half_open)).powf(exponent));
+        differs[3] += u32::from(drawn.to_bits() != (-libm::log(half_open)).powf(exponent).to_bits());
     }
     // Known to differ on this platform: there the comparisons above do tell the two apart.
     #[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]

@@ -126,8 +126,9 @@ fn stationary(transitions: &[Vec<f64>]) -> Option<Vec<f64>> {
         }
     }
     let mut visits = vec![1.0];
-    for state in 1..n {
-        visits.push((0..state).map(|from| visits[from] * p[from][state]).sum());
+    while visits.len() < n {
+        let state = visits.len();
+        visits.push(visits.iter().zip(&p).map(|(visits, row)| visits * row[state]).sum());
     }
     let sum: f64 = visits.iter().sum();
     visits.iter().all(|visits| *visits > 0.0).then(|| visits.iter().map(|visits| visits / sum).collect())

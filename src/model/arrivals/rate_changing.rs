@@ -57,7 +57,8 @@ pub struct RatePoint {
 ///     Volume { start: Time::START + hour, length: hour, offered: 90.0 },
 /// ]).unwrap();
 /// let half_past = Span::from_secs(1800);
-/// assert_eq!(day.expected(Time::START + half_past, Time::START + hour + half_past), Some(15.0 + 45.0));
+/// let expected = day.expected(Time::START + half_past, Time::START + hour + half_past).unwrap();
+/// assert!((expected - (15.0 + 45.0)).abs() < 1e-9);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RateChanging {
