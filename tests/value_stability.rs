@@ -5,8 +5,11 @@
 use rand::{Rng, TryRng};
 use rand_distr::{Distribution as _, Exp1, LogNormal, Weibull};
 use std::convert::Infallible;
+use waitline::model::{
+    ArrivalProcess, BatchSize, Batches, Busy, MarkovModulated, Poisson, RateChanging, RatePoint, RateState, Renewal, Volume,
+};
 use waitline::random::{Distribution, Purpose, Stream, Streams, SurvivalPoint};
-use waitline::{SourceId, Span};
+use waitline::{SourceId, Span, Time};
 
 fn stream(purpose: Purpose, number: u64) -> Stream {
     Streams::new(42, 3).source(SourceId(7)).stream(purpose, number)
@@ -74,6 +77,45 @@ fn first_draws_of_each_distribution() {
         let distribution = distribution.unwrap();
         let drawn = [0, 1, 2, 3, 4].map(|number| distribution.sample(&mut stream(Purpose::HandleTime, number)).as_us());
         assert_eq!(drawn, expected, "{name}");
+    }
+}
+
+/// Name, process and, in microseconds, when contacts 0 to 4 arrive.
+fn pinned_arrivals() -> Vec<(&'static str, Box<dyn ArrivalProcess>, [i64; 5])> {
+    let s = Span::from_secs;
+    let volumes = [(0, 10.0), (1, 0.0), (2, 40.0)].map(|(k, offered)| Volume { start: Time::START + s(900 * k), length: s(900), offered });
+    let by_interval = RateChanging::by_interval(volumes.to_vec()).unwrap();
+    let points = [(0, 0.0), (600, 0.1), (1200, 0.02)].map(|(at, per_s)| RatePoint { at: Time::START + s(at), per_s });
+    let states = [(0.01, 600), (0.2, 60)].map(|(per_s, stay)| RateState { per_s, mean_stay: s(stay) });
+    let batches = Batches::new(Box::new(Poisson::new(0.01).unwrap()), BatchSize::geometric(2.0).unwrap());
+    vec![
+        ("poisson", Box::new(Poisson::new(0.01).unwrap()), [168_053_097, 179_459_885, 182_300_869, 207_613_945, 237_230_350]),
+        ("by interval", Box::new(by_interval.clone()), [151_247_787, 161_513_897, 164_070_782, 186_852_550, 213_507_315]),
+        ("linear", Box::new(RateChanging::linear(&points).unwrap()), [142_008_351, 146_748_718, 147_905_728, 157_840_658, 168_723_567]),
+        (
+            "renewal",
+            Box::new(Renewal::new(Distribution::erlang(s(100), 4).unwrap()).unwrap()),
+            [153_289_177, 196_821_594, 217_581_847, 317_544_214, 378_644_632],
+        ),
+        ("batches", Box::new(batches), [168_053_097, 179_459_885, 182_300_869, 182_300_869, 182_300_869]),
+        (
+            "busy",
+            Box::new(Busy::new(by_interval, 0.2, Busy::DAY).unwrap()),
+            [167_465_965, 178_832_901, 181_663_959, 206_888_598, 236_401_531],
+        ),
+        (
+            "markov-modulated",
+            Box::new(MarkovModulated::cyclic(states.to_vec()).unwrap()),
+            [168_053_097, 179_459_885, 182_300_869, 207_613_945, 237_230_350],
+        ),
+    ]
+}
+
+#[test]
+fn first_arrivals_of_each_process() {
+    for (name, process, expected) in pinned_arrivals() {
+        let arrivals = process.arrivals(Streams::new(42, 3).source(SourceId(7)));
+        assert_eq!(arrivals.take(5).map(Time::as_us).collect::<Vec<_>>(), expected, "{name}");
     }
 }
 

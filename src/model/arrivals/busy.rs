@@ -81,15 +81,8 @@ impl Busy {
 
 impl ArrivalProcess for Busy {
     fn arrivals(&self, streams: SourceStreams) -> Box<dyn Iterator<Item = Time> + '_> {
-        let mut today = None;
-        let segments = self.pieces().map(move |(day, piece)| {
-            let busyness = match today {
-                Some((number, busyness)) if number == day => busyness,
-                _ => self.busyness(streams, day),
-            };
-            today = Some((day, busyness));
-            piece.times(busyness)
-        });
+        // Looked up anew for each piece of a day: the same key gives the same busyness.
+        let segments = self.pieces().map(move |(day, piece)| piece.times(self.busyness(streams, day)));
         Box::new(Walk::new(segments, streams.stream(Purpose::Arrivals, 0)))
     }
 
@@ -105,7 +98,7 @@ mod tests {
     use crate::model::Volume;
     use crate::random::Streams;
 
-    /// 40 contacts in the morning, 60 in the afternoon, on each of so many days, as one interval from day to day where `apart` is false.
+    /// 40 contacts in the morning, 60 in the afternoon, on each of so many days.
     fn days(days: i64) -> RateChanging {
         let hour = |count: i64| Span::from_secs(3600 * count);
         let day = |day: i64| {
