@@ -4,7 +4,9 @@
 
 mod arrivals;
 
-pub use arrivals::{ArrivalProcess, Poisson, Scheduled};
+pub use arrivals::{
+    ArrivalProcess, BatchSize, Batches, Busy, MarkovModulated, Poisson, RateChanging, RatePoint, RateState, Renewal, Scheduled, Volume,
+};
 
 use crate::id::{AgentId, ProfileId, QueueId, SourceId, Table};
 use crate::random::Distribution;

@@ -11,7 +11,8 @@
 mod distribution;
 mod philox;
 
-pub use distribution::{Distribution, SurvivalPoint};
+pub(crate) use distribution::choice;
+pub use distribution::{Distribution, Other, SurvivalPoint};
 
 use crate::id::SourceId;
 use philox::philox4x64;
@@ -23,7 +24,7 @@ use std::convert::Infallible;
 #[non_exhaustive]
 #[repr(u32)]
 pub enum Purpose {
-    /// When contacts arrive; number 0, read in order.
+    /// When contacts arrive; number 0, read in order. Number 1: the states that govern the rate, where there are such.
     Arrivals = 1,
     /// How long a contact talks.
     HandleTime = 2,
@@ -77,6 +78,11 @@ pub struct SourceStreams {
 }
 
 impl SourceStreams {
+    /// The randomness of another source in the same replication: for what several sources have in common.
+    pub const fn of(self, source: SourceId) -> SourceStreams {
+        self.streams.source(source)
+    }
+
     /// The generator for one purpose and number (of the contact, or as [`Purpose`] says).
     #[inline]
     pub const fn stream(&self, purpose: Purpose, number: u64) -> Stream {
