@@ -4,7 +4,9 @@
 
 mod arrivals;
 
-pub use arrivals::{ArrivalProcess, Poisson, Scheduled};
+pub use arrivals::{
+    ArrivalProcess, BatchSize, Batches, Busy, MarkovModulated, Poisson, RateChanging, RatePoint, RateState, Renewal, Scheduled, Volume,
+};
 
 use crate::id::{AgentId, ProfileId, QueueId, SourceId, Table};
 use crate::random::Distribution;
@@ -174,6 +176,14 @@ pub struct Profile {
     pub entries: Vec<Entry>,
 }
 
+impl Profile {
+    /// The entry for that queue, if it overrides the queue's handle time or after-contact work (R13).
+    #[inline]
+    pub fn overriding_entry(&self, queue: QueueId) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.queue == queue && entry.overrides())
+    }
+}
+
 /// One line of a routing profile (R4).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -191,6 +201,13 @@ pub struct Entry {
     pub handle_time: Option<Distribution>,
     /// Overrides the queue's (R13).
     pub after_contact_work: Option<Distribution>,
+}
+
+impl Entry {
+    /// Whether it overrides the queue's handle time or after-contact work (R13).
+    pub fn overrides(&self) -> bool {
+        self.handle_time.is_some() || self.after_contact_work.is_some()
+    }
 }
 
 /// How a contact reaches the center.

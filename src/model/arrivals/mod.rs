@@ -1,9 +1,27 @@
 //! When contacts come in: [`ArrivalProcess`] and the processes that scenarios name.
+//!
+//! All built-in processes are exact (R26): none simulates a changing rate by its value at some earlier moment. Instants are whole
+//! microseconds. Where a process adds up gaps, each gap is rounded by itself, to the nearest microsecond, so that the errors (at most half a
+//! microsecond, to either side) do not add up to a drift; where it inverts a rate, each instant is rounded by itself within its interval.
 
+mod batches;
+mod busy;
+mod modulated;
 mod poisson;
+mod rate_changing;
+mod renewal;
 mod scheduled;
+mod walk;
 
+#[cfg(test)]
+mod testing;
+
+pub use batches::{BatchSize, Batches};
+pub use busy::Busy;
+pub use modulated::{MarkovModulated, RateState};
 pub use poisson::Poisson;
+pub use rate_changing::{RateChanging, RatePoint, Volume};
+pub use renewal::Renewal;
 pub use scheduled::Scheduled;
 
 use crate::random::SourceStreams;
@@ -12,8 +30,28 @@ use std::fmt::Debug;
 
 /// A stream of arrival instants.
 ///
-/// The n-th instant (from 0) is the arrival of the source's contact number n. Instants never decrease. The engine stops reading at the
-/// horizon, so a process may go on for ever.
+/// The n-th instant (from 0) is the arrival of the source's contact number n. Instants are never before the start of the run and never
+/// decrease. The engine stops reading at the horizon, so a process may go on for ever; but it must come to its next instant (or end) in
+/// reasonable time, for nobody can stop it on the way.
+///
+/// ```
+/// use waitline::model::ArrivalProcess;
+/// use waitline::random::{SourceStreams, Streams};
+/// use waitline::{SourceId, Time};
+///
+/// /// On the hour, every hour.
+/// #[derive(Debug)]
+/// struct Hourly;
+///
+/// impl ArrivalProcess for Hourly {
+///     fn arrivals(&self, _streams: SourceStreams) -> Box<dyn Iterator<Item = Time> + '_> {
+///         Box::new((0..).map(|hour| Time::from_us(hour * 3_600_000_000)))
+///     }
+/// }
+///
+/// let streams = Streams::new(1, 0).source(SourceId(0));
+/// assert_eq!(Hourly.arrivals(streams).nth(2).unwrap().to_string(), "7200");
+/// ```
 pub trait ArrivalProcess: Debug + Send + Sync {
     /// The arrival instants of one replication. All randomness comes from `streams`, so that the same streams give the same instants.
     fn arrivals(&self, streams: SourceStreams) -> Box<dyn Iterator<Item = Time> + '_>;
@@ -22,4 +60,22 @@ pub trait ArrivalProcess: Debug + Send + Sync {
     fn expected(&self, _from: Time, _to: Time) -> Option<f64> {
         None
     }
+}
+
+/// A rate per second as one per microsecond; at most one arrival a microsecond, for time is no finer.
+fn check_rate(per_s: f64) -> Result<f64, String> {
+    if (0.0..=1e6).contains(&per_s) {
+        Ok(per_s / 1e6)
+    } else {
+        Err(format!("a rate must be a number from 0 to 1000000 per second, not {per_s}"))
+    }
+}
+
+/// How many microseconds of `[from, to)` lie in the run.
+fn length_us(from: Time, to: Time) -> f64 {
+    (to.as_us() - from.as_us().max(0)).max(0) as f64
+}
+
+fn check_instant(at: Time) -> Result<(), String> {
+    if at < Time::START { Err(format!("{at} s is before the start of the run")) } else { Ok(()) }
 }

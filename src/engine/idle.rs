@@ -1,0 +1,110 @@
+//! The available agents: per profile a list in the order in which they became available.
+
+use crate::id::{AgentId, Id, ProfileId, Table};
+
+const NOBODY: u32 = u32::MAX;
+/// Later than any instant: what a profile without an available agent shows.
+const NO_ONE_SINCE: i64 = i64::MAX;
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    since_us: i64,
+    before: u32,
+    after: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    first: u32,
+    last: u32,
+}
+
+/// Which agents are available and since when (R10), by profile, the longest available first (R9).
+#[derive(Debug)]
+pub(super) struct IdleAgents {
+    places: Table<AgentId, Place>,
+    lines: Table<ProfileId, Line>,
+    /// Since when the first of each line has been available; a compact copy for the scan over profiles.
+    first_since: Vec<i64>,
+    count: usize,
+}
+
+impl IdleAgents {
+    pub(super) fn new(agents: usize, profiles: usize) -> IdleAgents {
+        IdleAgents {
+            places: (0..agents).map(|_| Place { since_us: 0, before: NOBODY, after: NOBODY }).collect(),
+            lines: (0..profiles).map(|_| Line { first: NOBODY, last: NOBODY }).collect(),
+            first_since: vec![NO_ONE_SINCE; profiles],
+            count: 0,
+        }
+    }
+
+    /// How many agents are available.
+    #[inline]
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Since when the agent has been available, if it is.
+    pub(super) fn since(&self, agent: AgentId) -> i64 {
+        self.places[agent].since_us
+    }
+
+    /// The longest available agent of a profile: since when, and who.
+    #[inline]
+    pub(super) fn first(&self, profile: ProfileId) -> Option<(i64, AgentId)> {
+        let since = self.first_since[profile.index()];
+        (since != NO_ONE_SINCE).then(|| (since, AgentId(self.lines[profile].first)))
+    }
+
+    /// All available agents of a profile, the longest available first.
+    pub(super) fn of(&self, profile: ProfileId) -> impl Iterator<Item = AgentId> {
+        let agent = |number: u32| (number != NOBODY).then_some(AgentId(number));
+        std::iter::successors(agent(self.lines[profile].first), move |&it| agent(self.places[it].after))
+    }
+
+    /// The agent becomes available now. `now` never decreases from call to call.
+    #[inline]
+    pub(super) fn add(&mut self, agent: AgentId, profile: ProfileId, now: i64) {
+        // Who becomes available at the same instant stands in the order of the agents' numbers.
+        let (mut before, mut after) = (self.lines[profile].last, NOBODY);
+        while before != NOBODY && before > agent.0 && self.places[AgentId(before)].since_us == now {
+            after = before;
+            before = self.places[AgentId(before)].before;
+        }
+        self.places[agent] = Place { since_us: now, before, after };
+        self.link(profile, before, agent.0);
+        self.link_back(profile, after, agent.0);
+        self.count += 1;
+    }
+
+    /// The agent is no longer available.
+    #[inline]
+    pub(super) fn remove(&mut self, agent: AgentId, profile: ProfileId) {
+        let Place { before, after, .. } = self.places[agent];
+        self.link(profile, before, after);
+        self.link_back(profile, after, before);
+        self.count -= 1;
+    }
+
+    /// `after` now follows `before`.
+    #[inline]
+    fn link(&mut self, profile: ProfileId, before: u32, after: u32) {
+        if before == NOBODY {
+            self.lines[profile].first = after;
+            self.first_since[profile.index()] = if after == NOBODY { NO_ONE_SINCE } else { self.places[AgentId(after)].since_us };
+        } else {
+            self.places[AgentId(before)].after = after;
+        }
+    }
+
+    /// `before` now precedes `after`.
+    #[inline]
+    fn link_back(&mut self, profile: ProfileId, after: u32, before: u32) {
+        if after == NOBODY {
+            self.lines[profile].last = before;
+        } else {
+            self.places[AgentId(after)].before = before;
+        }
+    }
+}

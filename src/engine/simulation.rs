@@ -1,0 +1,620 @@
+//! The run itself: find the next instant, carry out R3's three steps, tell what happened.
+//!
+//! Before an instant no available agent faces an eligible contact, so only what changes can form a pair. Most instants hold a single
+//! change: one contact arrives, or one agent becomes free. Those are carried out directly; every other instant goes through the full round.
+
+use super::idle::IdleAgents;
+use super::ranked::RankedQueues;
+use super::router::{Choice, Router};
+use super::routes::Routes;
+use super::waiting::{EMPTY, Slot, WaitingContacts};
+use super::winner_tree::{NEVER, WinnerTree};
+use super::{LAST_INSTANT_US, WAITING_MAX};
+use crate::error::{Error, ErrorKind, Problem};
+use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, Table};
+use crate::model::{AgentRule, AtHorizon, Entry, Given, Model};
+use crate::observe::{Contact, Fact, Observer};
+use crate::random::{Purpose, SourceStreams, Streams};
+use crate::time::{Span, Time};
+
+/// What an agent is doing.
+#[derive(Clone, Copy, Debug)]
+struct AgentState {
+    profile: ProfileId,
+    /// On shift now.
+    present: bool,
+    busy: bool,
+    /// The contact in hand while busy.
+    contact: Contact,
+    answered: Time,
+    /// For the rules that ask what an agent has done so far.
+    answered_count: u64,
+    handled_us: i64,
+    /// Staffed time before the present stay, and since when this one lasts.
+    staffed_us: i64,
+    staffed_since_us: i64,
+}
+
+/// An agent's shift begins or ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct ShiftChange {
+    at_us: i64,
+    begins: bool,
+    agent: AgentId,
+}
+
+/// What a source is about to send.
+struct Incoming<'m> {
+    instants: Box<dyn Iterator<Item = Time> + 'm>,
+    streams: SourceStreams,
+    /// Contacts sent so far: the number of the next one.
+    number: u64,
+}
+
+/// One replication in progress. `RANKED`: contact priority, routing age or a rule other than the strict one is in play, so that the first of
+/// a queue need not be its next; without it the lines of `waiting` are all there is.
+pub(super) struct Simulation<'m, 'o, O, const RANKED: bool> {
+    model: &'m Model,
+    observer: &'o mut O,
+    now: i64,
+    /// When something was last told.
+    last_fact: i64,
+    routes: Routes,
+    /// Whether a profile overrides any queue's handle time.
+    overrides: Table<ProfileId, bool>,
+
+    incoming: Table<SourceId, Incoming<'m>>,
+    arrivals: WinnerTree,
+    agents: Table<AgentId, AgentState>,
+    completions: WinnerTree,
+    busy_count: usize,
+    shift_changes: Vec<ShiftChange>,
+    next_shift_change: usize,
+    idle: IdleAgents,
+    waiting: WaitingContacts,
+    ranked: RankedQueues,
+    /// When the contact in a slot runs out of patience.
+    patience: WinnerTree,
+    /// No later than the next instant at which a delay ends that keeps the available agents of a profile from a waiting contact.
+    wake_ups: WinnerTree,
+
+    /// Contacts that entered a queue at this instant and may turn out to wait.
+    entered: Vec<(Slot, u64)>,
+    /// Profiles that may face an eligible contact at this instant.
+    affected: Vec<ProfileId>,
+    is_affected: Table<ProfileId, bool>,
+}
+
+impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
+    pub(super) fn new(model: &'m Model, streams: Streams, observer: &'o mut O) -> Self {
+        let routes = Routes::new(model);
+        let idle_contact = Contact { source: SourceId(0), number: 0, queue: QueueId(0), enqueued: Time::START, priority: 0, age_us: 0 };
+        let incoming = model.sources.enumerate().map(|(id, source)| {
+            let streams = streams.source(id);
+            Incoming { instants: source.arrivals.arrivals(streams), streams, number: 0 }
+        });
+        let agents = model.agents.iter().map(|agent| AgentState {
+            profile: agent.profile,
+            present: false,
+            busy: false,
+            contact: idle_contact,
+            answered: Time::START,
+            answered_count: 0,
+            handled_us: 0,
+            staffed_us: 0,
+            staffed_since_us: 0,
+        });
+        let mut simulation = Simulation {
+            observer,
+            now: 0,
+            last_fact: 0,
+            incoming: incoming.collect(),
+            arrivals: WinnerTree::new(model.sources.len().max(1)),
+            agents: agents.collect(),
+            completions: WinnerTree::new(model.agents.len().max(1)),
+            busy_count: 0,
+            shift_changes: shift_changes(model),
+            next_shift_change: 0,
+            idle: IdleAgents::new(model.agents.len(), model.profiles.len()),
+            waiting: WaitingContacts::new(model.queues.len(), routes.pools()),
+            ranked: RankedQueues::new(&routes, model.queues.len()),
+            patience: WinnerTree::new(16),
+            wake_ups: WinnerTree::new(model.profiles.len().max(1)),
+            entered: Vec::new(),
+            affected: Vec::new(),
+            is_affected: model.profiles.iter().map(|_| false).collect(),
+            overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
+            routes,
+            model,
+        };
+        for source in model.sources.ids() {
+            simulation.await_next(source);
+        }
+        simulation
+    }
+
+    pub(super) fn run(mut self) -> Result<(), Error> {
+        let end_us = match self.model.run.at_horizon {
+            AtHorizon::Drain => NEVER,
+            AtHorizon::Stop => self.model.run.horizon.as_us(),
+        };
+        loop {
+            let arrival = self.arrivals.first_key();
+            let completion = self.completions.first_key();
+            let patience = self.patience.first_key();
+            let wake_up = self.wake_ups.first_key();
+            let shift_change = self.next_shift_change_at();
+            let next = arrival.min(completion).min(patience.min(wake_up)).min(shift_change);
+            if next >= end_us || self.is_over(arrival) {
+                break;
+            }
+            if next > self.now {
+                self.tell_who_still_waits();
+                self.now = next;
+            }
+            let causes = u8::from(arrival == next)
+                + u8::from(completion == next)
+                + u8::from(patience == next)
+                + u8::from(wake_up == next)
+                + u8::from(shift_change == next);
+            if causes > 1 || self.model.policy.agent != AgentRule::LongestAvailable {
+                self.full_round();
+            } else if arrival == next {
+                self.one_arrival();
+            } else if completion == next && self.completions.second_key() > next {
+                self.one_completion();
+            } else {
+                self.full_round();
+            }
+            self.check_limits()?;
+        }
+        self.finish();
+        Ok(())
+    }
+
+    /// Whether nothing more can happen to any contact (R18).
+    #[inline]
+    fn is_over(&self, next_arrival: i64) -> bool {
+        next_arrival == NEVER && self.busy_count == 0 && self.waiting.count() == 0
+    }
+
+    fn check_limits(&self) -> Result<(), Error> {
+        let limit = |message: String| Err(Error::new(ErrorKind::Limit, Problem::new(message)));
+        if self.waiting.count() > WAITING_MAX {
+            return limit(format!(
+                "{WAITING_MAX} contacts wait at {}s: the center cannot keep up; give it more agents, patience, or a shorter horizon",
+                Time::from_us(self.now)
+            ));
+        }
+        if self.now > LAST_INSTANT_US {
+            return limit(format!("the run went on past {}s, the last instant that can be simulated", Time::from_us(LAST_INSTANT_US)));
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn tell(&mut self, fact: &Fact) {
+        self.last_fact = self.now;
+        self.observer.observe(Time::from_us(self.now), fact);
+    }
+
+    /// The instant of entry is over for those who entered at the last one.
+    #[inline]
+    fn tell_who_still_waits(&mut self) {
+        if !self.entered.is_empty() {
+            for (slot, order) in std::mem::take(&mut self.entered) {
+                if self.waiting.still_waits(slot, order) {
+                    let contact = self.waiting.get(slot).contact;
+                    self.tell(&Fact::Queued { contact });
+                }
+            }
+        }
+    }
+
+    // ---- single changes ------------------------------------------------------------------------------------------------
+
+    /// One contact arrives and nothing else happens, unless another arrives at the same instant.
+    #[inline]
+    fn one_arrival(&mut self) {
+        let contact = self.next_contact();
+        if self.arrivals.first_key() == self.now {
+            self.enter(contact);
+            self.full_round();
+            return;
+        }
+        self.tell(&Fact::Offered { contact });
+        if let Some((profile, agent)) = self.longest_available_at_once(contact.queue) {
+            self.idle.remove(agent, profile);
+            self.assign(agent, profile, contact);
+            return;
+        }
+        let slot = self.enqueue(contact);
+        if self.patience.first_key() == self.now {
+            self.entered.push((slot, self.waiting.get(slot).order));
+            self.abandon();
+        } else {
+            self.tell(&Fact::Queued { contact });
+        }
+    }
+
+    /// The longest available agent who may take a contact that has just entered the queue (R9).
+    #[inline]
+    fn longest_available_at_once(&self, queue: QueueId) -> Option<(ProfileId, AgentId)> {
+        if self.idle.count() == 0 {
+            return None;
+        }
+        let mut best = None;
+        let mut best_key = (i64::MAX, AgentId(u32::MAX));
+        for opening in self.routes.openings_at_once(queue) {
+            if let Some(key) = self.idle.first(opening.profile)
+                && key < best_key
+            {
+                best_key = key;
+                best = Some((opening.profile, key.1));
+            }
+        }
+        best
+    }
+
+    /// One agent becomes free and nothing else happens.
+    #[inline]
+    fn one_completion(&mut self) {
+        let agent = AgentId::from_index(self.completions.first_leaf());
+        let profile = self.agents[agent].profile;
+        self.complete(agent);
+        if !self.agents[agent].present {
+            self.completions.set(agent.index(), NEVER);
+            self.log_out(agent);
+            return;
+        }
+        if let Some(slot) = self.best_contact(profile) {
+            let contact = self.dequeue(slot);
+            self.assign(agent, profile, contact);
+        } else {
+            self.completions.set(agent.index(), NEVER);
+            let first = self.idle.first(profile).is_none();
+            self.idle.add(agent, profile, self.now);
+            if first {
+                self.set_wake_up(profile);
+            }
+        }
+    }
+
+    // ---- the full round (R3) -------------------------------------------------------------------------------------------
+
+    fn full_round(&mut self) {
+        self.change_shifts_and_agents();
+        while self.arrivals.first_key() == self.now {
+            let contact = self.next_contact();
+            self.enter(contact);
+            if self.waiting.count() > WAITING_MAX {
+                return;
+            }
+        }
+        while self.wake_ups.first_key() == self.now {
+            let profile = ProfileId::from_index(self.wake_ups.first_leaf());
+            self.wake_ups.set(profile.index(), NEVER);
+            self.affect(profile);
+        }
+        self.route();
+        for profile in std::mem::take(&mut self.affected) {
+            self.is_affected[profile] = false;
+            self.set_wake_up(profile);
+        }
+        self.abandon();
+    }
+
+    fn affect(&mut self, profile: ProfileId) {
+        if !self.is_affected[profile] && self.idle.first(profile).is_some() {
+            self.is_affected[profile] = true;
+            self.affected.push(profile);
+        }
+    }
+
+    /// Step 1 without the contacts: who leaves, who becomes available.
+    fn change_shifts_and_agents(&mut self) {
+        let mut logging_in = Vec::new();
+        while self.next_shift_change_at() == self.now {
+            let ShiftChange { begins, agent, .. } = self.shift_changes[self.next_shift_change];
+            self.next_shift_change += 1;
+            self.agents[agent].present = begins;
+            match (begins, self.agents[agent].busy) {
+                // Whoever still handles a contact is there already, or leaves when it ends (R14).
+                (_, true) => {}
+                (true, false) => logging_in.push(agent),
+                (false, false) => {
+                    self.idle.remove(agent, self.agents[agent].profile);
+                    self.log_out(agent);
+                }
+            }
+        }
+        while self.completions.first_key() == self.now {
+            let agent = AgentId::from_index(self.completions.first_leaf());
+            self.completions.set(agent.index(), NEVER);
+            self.complete(agent);
+            if self.agents[agent].present {
+                self.become_available(agent);
+            } else {
+                self.log_out(agent);
+            }
+        }
+        for agent in logging_in {
+            let profile = self.agents[agent].profile;
+            self.agents[agent].staffed_since_us = self.now;
+            self.tell(&Fact::LoggedIn { agent, profile });
+            self.become_available(agent);
+        }
+    }
+
+    fn become_available(&mut self, agent: AgentId) {
+        let profile = self.agents[agent].profile;
+        self.idle.add(agent, profile, self.now);
+        self.affect(profile);
+    }
+
+    /// A contact enters its queue and may find an agent in step 2.
+    fn enter(&mut self, contact: Contact) {
+        self.tell(&Fact::Offered { contact });
+        let slot = self.enqueue(contact);
+        self.entered.push((slot, self.waiting.get(slot).order));
+        for index in 0..self.routes.openings_at_once(contact.queue).len() {
+            let profile = self.routes.openings_at_once(contact.queue)[index].profile;
+            self.affect(profile);
+        }
+    }
+
+    /// Step 2: until nothing more can be assigned, the first agent by R9 who has an eligible contact takes its best one (R5).
+    fn route(&mut self) {
+        let mut router = Router::new(self.model.policy.agent, &self.affected, &self.idle);
+        while let Some(Choice { agent, profile }) = router.next(&self.idle, |agent| self.record(agent)) {
+            let Some(slot) = self.best_contact(profile) else {
+                router.nothing_for(profile);
+                continue;
+            };
+            let (profile, agent) = match self.model.policy.agent {
+                AgentRule::Random => self.anyone_for(slot),
+                _ => (profile, agent),
+            };
+            let contact = self.dequeue(slot);
+            self.idle.remove(agent, profile);
+            self.assign(agent, profile, contact);
+        }
+    }
+
+    /// What the agent has done so far: (contacts answered, handling time, staffed time).
+    fn record(&self, agent: AgentId) -> (u64, i64, i64) {
+        let state = &self.agents[agent];
+        (state.answered_count, state.handled_us, state.staffed_us + self.now - state.staffed_since_us)
+    }
+
+    /// Any of the available agents for whom the contact is eligible, with equal chance.
+    fn anyone_for(&self, slot: Slot) -> (ProfileId, AgentId) {
+        let contact = self.waiting.get(slot).contact;
+        let waited = self.now - contact.enqueued.as_us();
+        let open = self.routes.openings(contact.queue).iter().take_while(|opening| opening.delay_us <= waited);
+        let mut candidates: Vec<(AgentId, ProfileId)> =
+            open.flat_map(|opening| self.idle.of(opening.profile).map(|agent| (agent, opening.profile))).collect();
+        candidates.sort_unstable();
+        let mut stream = self.incoming[contact.source].streams.stream(Purpose::AgentChoice, contact.number);
+        let word = rand::Rng::next_u64(&mut stream);
+        let (agent, profile) = candidates[((u128::from(word) * candidates.len() as u128) >> 64) as usize];
+        (profile, agent)
+    }
+
+    /// Step 3: whoever still waits and has no patience left abandons.
+    #[inline]
+    fn abandon(&mut self) {
+        if self.patience.first_key() > self.now {
+            return;
+        }
+        let mut leaving = Vec::new();
+        while self.patience.first_key() == self.now {
+            let slot = self.patience.first_leaf() as Slot;
+            self.patience.set(slot as usize, NEVER);
+            leaving.push((self.waiting.get(slot).order, slot));
+        }
+        leaving.sort_unstable();
+        for (_, slot) in leaving {
+            let contact = self.dequeue(slot);
+            self.tell(&Fact::Abandoned { contact });
+        }
+    }
+
+    // ---- agents --------------------------------------------------------------------------------------------------------
+
+    fn next_shift_change_at(&self) -> i64 {
+        self.shift_changes.get(self.next_shift_change).map_or(NEVER, |change| change.at_us)
+    }
+
+    fn log_out(&mut self, agent: AgentId) {
+        let state = &mut self.agents[agent];
+        state.staffed_us += self.now - state.staffed_since_us;
+        let profile = state.profile;
+        self.tell(&Fact::LoggedOut { agent, profile });
+    }
+
+    /// Handling is over; the agent's leaf among the completions is left to the caller.
+    #[inline]
+    fn complete(&mut self, agent: AgentId) {
+        let now = Time::from_us(self.now);
+        let state = &mut self.agents[agent];
+        state.busy = false;
+        state.handled_us += now.since(state.answered).as_us();
+        let fact = Fact::Completed { contact: state.contact, agent, profile: state.profile, answered: state.answered };
+        self.busy_count -= 1;
+        self.tell(&fact);
+    }
+
+    /// The agent, no longer among the available, takes the contact, no longer among the waiting.
+    #[inline]
+    fn assign(&mut self, agent: AgentId, profile: ProfileId, contact: Contact) {
+        let (talk, after_contact_work) = self.handling(profile, &contact);
+        let state = &mut self.agents[agent];
+        state.busy = true;
+        state.contact = contact;
+        state.answered = Time::from_us(self.now);
+        state.answered_count += 1;
+        self.busy_count += 1;
+        self.completions.set(agent.index(), self.now + talk.as_us() + after_contact_work.as_us());
+        self.tell(&Fact::Answered { contact, agent, profile, talk, after_contact_work });
+    }
+
+    // ---- contacts ------------------------------------------------------------------------------------------------------
+
+    /// The source's next arrival before the horizon, if any, becomes due.
+    #[inline]
+    fn await_next(&mut self, source: SourceId) {
+        let at = match self.incoming[source].instants.next() {
+            Some(at) if at < self.model.run.horizon => at.as_us(),
+            _ => NEVER,
+        };
+        assert!(at >= self.now, "the arrivals of source {} run backwards", source.0);
+        self.arrivals.set(source.index(), at);
+    }
+
+    /// Takes the arrival that is due and lets its source prepare the next.
+    #[inline]
+    fn next_contact(&mut self) -> Contact {
+        let source = SourceId::from_index(self.arrivals.first_leaf());
+        let number = self.incoming[source].number;
+        self.incoming[source].number = number + 1;
+        self.await_next(source);
+        let row = &self.model.sources[source];
+        let enqueued = Time::from_us(self.now);
+        match given(self.model, source, number) {
+            Some(given) => Contact { source, number, queue: given.queue, enqueued, priority: given.priority, age_us: given.age_us },
+            None => Contact { source, number, queue: row.queue, enqueued, priority: row.priority, age_us: row.age_us },
+        }
+    }
+
+    /// The contact waits from now on.
+    #[inline]
+    fn enqueue(&mut self, contact: Contact) -> Slot {
+        let slot = self.waiting.push(contact);
+        if RANKED {
+            self.ranked.add(&self.waiting, slot);
+        }
+        if let Some(patience) = self.patience_of(&contact) {
+            self.patience.grow(self.waiting.slots());
+            self.patience.set(slot as usize, self.now + patience.as_us());
+        }
+        // Agents already available to whom a delay still forbids it must be woken when that ends; if others were here first, they are.
+        if self.idle.count() > 0 && self.waiting.first(contact.queue) == slot {
+            for opening in self.routes.openings(contact.queue) {
+                let at = self.now + opening.delay_us;
+                if self.idle.first(opening.profile).is_some() && at < self.wake_ups.key(opening.profile.index()) && at > self.now {
+                    self.wake_ups.set(opening.profile.index(), at);
+                }
+            }
+        }
+        slot
+    }
+
+    /// The contact no longer waits.
+    #[inline]
+    fn dequeue(&mut self, slot: Slot) -> Contact {
+        if RANKED {
+            self.ranked.remove(&self.waiting, slot);
+        }
+        if (slot as usize) < self.patience.leaves() && self.patience.key(slot as usize) != NEVER {
+            self.patience.set(slot as usize, NEVER);
+        }
+        self.waiting.remove(slot)
+    }
+
+    /// Sets the profile's wake-up to the next instant at which a delay ends that keeps its available agents from a waiting contact.
+    #[inline]
+    fn set_wake_up(&mut self, profile: ProfileId) {
+        if self.idle.first(profile).is_none() {
+            return;
+        }
+        let at = super::router::next_opening(self.routes.levels(profile), self.routes.pools(), &self.waiting);
+        let at = if at < EMPTY { at } else { NEVER };
+        if at != self.wake_ups.key(profile.index()) {
+            self.wake_ups.set(profile.index(), at);
+        }
+    }
+
+    /// The best eligible contact for an agent of the profile (R5 to R8).
+    #[inline]
+    fn best_contact(&mut self, profile: ProfileId) -> Option<Slot> {
+        if RANKED {
+            let rule = self.model.policy.contact;
+            super::router::best_ranked(rule, self.routes.levels(profile), &mut self.ranked, &mut self.waiting, self.now)
+        } else {
+            super::router::best_first(self.routes.levels(profile), self.routes.pools(), &self.waiting, self.now)
+        }
+    }
+
+    /// How long the contact waits at most; `None`: for ever.
+    #[inline]
+    fn patience_of(&self, contact: &Contact) -> Option<Span> {
+        if let Some(given) = given(self.model, contact.source, contact.number) {
+            return given.patience;
+        }
+        let patience = self.model.queues[contact.queue].patience.as_ref()?;
+        Some(patience.sample(&mut self.incoming[contact.source].streams.stream(Purpose::Patience, contact.number)))
+    }
+
+    /// Talk and after-contact work: what is given, else drawn from the profile entry's distribution, else from the queue's (R13).
+    #[inline]
+    fn handling(&self, profile: ProfileId, contact: &Contact) -> (Span, Span) {
+        let streams = &self.incoming[contact.source].streams;
+        let queue = &self.model.queues[contact.queue];
+        let entry: Option<&Entry> =
+            if self.overrides[profile] { self.model.profiles[profile].overriding_entry(contact.queue) } else { None };
+        let given = given(self.model, contact.source, contact.number);
+        let talk = given.and_then(|given| given.handle_time).unwrap_or_else(|| {
+            let distribution = entry.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&queue.handle_time);
+            distribution.sample(&mut streams.stream(Purpose::HandleTime, contact.number))
+        });
+        let after = given.and_then(|given| given.after_contact_work).unwrap_or_else(|| {
+            match entry.and_then(|entry| entry.after_contact_work.as_ref()).or(queue.after_contact_work.as_ref()) {
+                Some(distribution) => distribution.sample(&mut streams.stream(Purpose::AfterContactWork, contact.number)),
+                None => Span::ZERO,
+            }
+        });
+        (talk, after)
+    }
+
+    // ---- the end -------------------------------------------------------------------------------------------------------
+
+    /// Nothing more can happen to a contact: the run ends at the horizon, or when the last thing happened after it (R18).
+    fn finish(&mut self) {
+        self.tell_who_still_waits();
+        let horizon = self.model.run.horizon.as_us();
+        let stops = self.model.run.at_horizon == AtHorizon::Stop;
+        let end = if stops { horizon } else { horizon.max(self.last_fact) };
+        while self.next_shift_change_at() < end || (!stops && self.next_shift_change_at() == end) {
+            self.now = self.next_shift_change_at();
+            self.change_shifts_and_agents();
+        }
+        self.now = end;
+        for contact in self.waiting.all() {
+            self.tell(&Fact::Unfinished { contact });
+        }
+        self.tell(&Fact::Ended);
+    }
+}
+
+/// What is known of a replayed contact.
+#[inline]
+fn given(model: &Model, source: SourceId, number: u64) -> Option<&Given> {
+    let given = &model.sources[source].given;
+    if given.is_empty() { None } else { given.get(number as usize) }
+}
+
+/// All beginnings and ends of shifts in order of time; at one instant ends come first.
+fn shift_changes(model: &Model) -> Vec<ShiftChange> {
+    let mut changes = Vec::new();
+    for (agent, row) in model.agents.enumerate() {
+        for shift in &row.presence {
+            changes.push(ShiftChange { at_us: shift.start.as_us(), begins: true, agent });
+            if shift.end != Time::NEVER {
+                changes.push(ShiftChange { at_us: shift.end.as_us(), begins: false, agent });
+            }
+        }
+    }
+    changes.sort_unstable();
+    changes
+}
