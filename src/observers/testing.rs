@@ -71,7 +71,7 @@ fn source(index: usize) -> Source {
         queue: QueueId::from_index(index),
         priority: Contact::DEFAULT_PRIORITY,
         age_us: 0,
-        arrivals: Box::new(Scheduled::new(Vec::new())),
+        arrivals: Box::new(Scheduled::new(Vec::new()).unwrap()),
         given: Vec::new(),
     }
 }
