@@ -116,13 +116,21 @@ impl Error {
         Error { kind, problems: vec![problem] }
     }
 
+    /// An error of that kind with these problems.
+    ///
+    /// # Panics
+    /// When the list is empty.
+    pub fn several(kind: ErrorKind, problems: Vec<Problem>) -> Error {
+        assert!(!problems.is_empty(), "an error says what is wrong");
+        Error { kind, problems }
+    }
+
     /// The input has these problems.
     ///
     /// # Panics
     /// When the list is empty.
     pub fn input(problems: Vec<Problem>) -> Error {
-        assert!(!problems.is_empty(), "an error says what is wrong");
-        Error { kind: ErrorKind::Input, problems }
+        Error::several(ErrorKind::Input, problems)
     }
 
     /// The kind.

@@ -1,0 +1,267 @@
+//! The audit's own picture of one replication: who waits, what every agent does, what must come. Plain lists, searched and compared anew
+//! each time: slow, and with nothing in common with the engine.
+
+use crate::id::{AgentId, ProfileId, QueueId, SourceId, Table};
+use crate::model::{AgentRule, ContactRule, Entry, Given, Model};
+use crate::observe::Contact;
+use crate::random::{Distribution, Purpose, Streams};
+use crate::time::{Span, Time};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::iter::Peekable;
+
+/// A contact that waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Waiting {
+    pub(super) contact: Contact,
+    pub(super) order: u64,
+    pub(super) deadline: Option<Time>,
+    pub(super) queued: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Doing {
+    Away,
+    Available { since: Time },
+    Busy { contact: Contact, answered: Time, ends: Time },
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AgentNow {
+    pub(super) doing: Doing,
+    answered: u64,
+    handled_us: i128,
+    /// Before the present stay, which began at `came`.
+    staffed_us: i128,
+    came: Time,
+}
+
+/// What must add up in the end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Books {
+    pub(super) offered: u64,
+    pub(super) answered: u64,
+    pub(super) abandoned: u64,
+    pub(super) unfinished: u64,
+    /// Sum of waits as told, and the integral of the number waiting.
+    pub(super) waits_us: i128,
+    pub(super) waiting_us: i128,
+    changed: Time,
+}
+
+pub(super) struct Picture<'a> {
+    model: &'a Model,
+    streams: Streams,
+    pub(super) now: Time,
+    pub(super) over: bool,
+    /// By queue, in the order of enqueueing.
+    pub(super) queues: Table<QueueId, Vec<Waiting>>,
+    pub(super) books: Table<QueueId, Books>,
+    pub(super) agents: Table<AgentId, AgentNow>,
+    /// By profile, longest available first.
+    pub(super) available: Table<ProfileId, BTreeSet<(Time, AgentId)>>,
+    pub(super) busy: BTreeSet<(Time, AgentId)>,
+    pub(super) deadlines: BTreeSet<(Time, QueueId, u64)>,
+    pub(super) sources: Table<SourceId, (Peekable<Box<dyn Iterator<Item = Time> + 'a>>, u64)>,
+    /// When agents come (true) and go, the last one first.
+    pub(super) shift_changes: Vec<(Time, AgentId, bool)>,
+    /// Of this instant: who entered a queue, and who must leave.
+    pub(super) entered: Vec<(QueueId, u64)>,
+    pub(super) leaving: Vec<AgentId>,
+    pub(super) last_offered: Option<(SourceId, u64)>,
+    enqueued: u64,
+}
+
+impl<'a> Picture<'a> {
+    pub(super) fn new(model: &'a Model, streams: Streams) -> Picture<'a> {
+        let mut shift_changes = Vec::new();
+        for (agent, row) in model.agents.enumerate() {
+            for shift in &row.presence {
+                shift_changes.extend([(shift.start, agent, true), (shift.end, agent, false)]);
+            }
+        }
+        shift_changes.sort_unstable_by(|a, b| b.cmp(a));
+        let away = AgentNow { doing: Doing::Away, answered: 0, handled_us: 0, staffed_us: 0, came: Time::START };
+        Picture {
+            model,
+            streams,
+            now: Time::START,
+            over: false,
+            queues: model.queues.iter().map(|_| Vec::new()).collect(),
+            books: model.queues.iter().map(|_| Books::default()).collect(),
+            agents: model.agents.iter().map(|_| away).collect(),
+            available: model.profiles.iter().map(|_| BTreeSet::new()).collect(),
+            busy: BTreeSet::new(),
+            deadlines: BTreeSet::new(),
+            sources: model.sources.enumerate().map(|(id, source)| (source.arrivals.arrivals(streams.source(id)).peekable(), 0)).collect(),
+            shift_changes,
+            entered: Vec::new(),
+            leaving: Vec::new(),
+            last_offered: None,
+            enqueued: 0,
+        }
+    }
+
+    // ---- changes -------------------------------------------------------------------------------------------------------
+
+    pub(super) fn enters(&mut self, contact: Contact) {
+        self.level_changes(contact.queue);
+        let deadline = self.patience(&contact).map(|patience| contact.enqueued + patience);
+        let order = self.enqueued;
+        self.enqueued += 1;
+        self.queues[contact.queue].push(Waiting { contact, order, deadline, queued: false });
+        self.deadlines.extend(deadline.map(|deadline| (deadline, contact.queue, order)));
+        self.entered.push((contact.queue, order));
+        self.books[contact.queue].offered += 1;
+    }
+
+    /// Where it waits.
+    pub(super) fn find(&self, contact: &Contact) -> Option<usize> {
+        self.queues[contact.queue].iter().position(|waiting| waiting.contact == *contact)
+    }
+
+    pub(super) fn leaves(&mut self, queue: QueueId, place: usize) -> Waiting {
+        self.level_changes(queue);
+        let waiting = self.queues[queue].remove(place);
+        self.books[queue].waits_us += i128::from(self.now.as_us() - waiting.contact.enqueued.as_us());
+        if let Some(deadline) = waiting.deadline {
+            self.deadlines.remove(&(deadline, queue, waiting.order));
+        }
+        waiting
+    }
+
+    pub(super) fn level_changes(&mut self, queue: QueueId) {
+        let (now, level) = (self.now, self.queues[queue].len() as i128);
+        let books = &mut self.books[queue];
+        books.waiting_us += level * i128::from(now.as_us() - books.changed.as_us());
+        books.changed = now;
+    }
+
+    pub(super) fn set(&mut self, agent: AgentId, doing: Doing) {
+        let profile = self.model.agents[agent].profile;
+        let state = &mut self.agents[agent];
+        match state.doing {
+            Doing::Away => state.came = self.now,
+            Doing::Available { since } => {
+                self.available[profile].remove(&(since, agent));
+            }
+            Doing::Busy { answered, ends, .. } => {
+                state.handled_us += i128::from(self.now.as_us() - answered.as_us());
+                self.busy.remove(&(ends, agent));
+            }
+        }
+        match doing {
+            Doing::Away => state.staffed_us += i128::from(self.now.as_us() - state.came.as_us()),
+            Doing::Available { since } => {
+                self.available[profile].insert((since, agent));
+            }
+            Doing::Busy { ends, .. } => {
+                state.answered += 1;
+                self.busy.insert((ends, agent));
+            }
+        }
+        state.doing = doing;
+    }
+
+    // ---- what the rules say --------------------------------------------------------------------------------------------
+
+    pub(super) fn on_shift(&self, agent: AgentId) -> bool {
+        self.model.agents[agent].presence.iter().any(|shift| shift.start <= self.now && self.now < shift.end)
+    }
+
+    /// Whether agents of the profile may take the contact now (R4, R6).
+    pub(super) fn is_eligible(&self, profile: ProfileId, contact: &Contact) -> bool {
+        let waited = self.now.since(contact.enqueued);
+        self.model.profiles[profile].entries.iter().any(|entry| entry.queue == contact.queue && entry.delay <= waited)
+    }
+
+    /// The contact that an agent of the profile takes: R5 to R8, or what the model has instead.
+    pub(super) fn best(&self, profile: ProfileId) -> Option<Contact> {
+        let line = |waiting: &&Waiting| (waiting.contact.priority, waiting.contact.rank(), waiting.order);
+        let waited_long_enough = |entry: &Entry, waiting: &Waiting| self.now.since(waiting.contact.enqueued) >= entry.delay;
+        // The head of each queue, by the order within a queue that all rules share; then the heads by the rule.
+        let heads = self.model.profiles[profile].entries.iter().filter_map(|entry| {
+            let eligible = self.queues[entry.queue].iter().filter(|waiting| waited_long_enough(entry, waiting));
+            Some((entry, eligible.min_by_key(line)?))
+        });
+        let claim = |(entry, waiting): (&Entry, &Waiting)| {
+            i128::from(self.now.as_us() - waiting.contact.rank().as_us()) * i128::from(entry.weight_milli)
+        };
+        let best = match self.model.policy.contact {
+            ContactRule::Strict => heads.min_by_key(|(entry, waiting)| (entry.priority, line(waiting))),
+            ContactRule::LongestWaitFirst => heads.min_by_key(|(_, waiting)| line(waiting)),
+            ContactRule::Weighted => {
+                heads.min_by_key(|&(entry, waiting)| (std::cmp::Reverse(claim((entry, waiting))), entry.priority, line(&waiting)))
+            }
+        };
+        best.map(|(_, waiting)| waiting.contact)
+    }
+
+    /// Whether an agent of the profile could take somebody by the time `by`; if so, whom and since when.
+    pub(super) fn first_eligible(&self, profile: ProfileId, by: Time) -> Option<(Contact, Time)> {
+        let opens =
+            |entry: &Entry| self.queues[entry.queue].first().map(|waiting| (waiting.contact, waiting.contact.enqueued + entry.delay));
+        self.model.profiles[profile].entries.iter().filter_map(opens).find(|&(_, opens)| opens <= by)
+    }
+
+    /// The agent who is to take a contact next: R9 or what the model has instead; `None` under the rule of chance.
+    pub(super) fn next_agent(&self) -> Option<AgentId> {
+        let rule = self.model.policy.agent;
+        let could =
+            self.available.enumerate().filter(|(profile, agents)| !agents.is_empty() && self.first_eligible(*profile, self.now).is_some());
+        let longest = |a: &(Time, AgentId), b: &(Time, AgentId)| a.cmp(b);
+        let first = match rule {
+            AgentRule::LongestAvailable => could.filter_map(|(_, agents)| agents.first().copied()).min(),
+            AgentRule::Random => None,
+            AgentRule::FewestContacts => could
+                .flat_map(|(_, agents)| agents.iter().copied())
+                .min_by(|a, b| self.agents[a.1].answered.cmp(&self.agents[b.1].answered).then_with(|| longest(a, b))),
+            AgentRule::LeastOccupied => {
+                could.flat_map(|(_, agents)| agents.iter().copied()).min_by(|a, b| self.occupancy(a.1, b.1).then_with(|| longest(a, b)))
+            }
+        };
+        first.map(|(_, agent)| agent)
+    }
+
+    /// Compares handling / staffed time of two available agents; who has not been there for any time has handled nothing.
+    fn occupancy(&self, a: AgentId, b: AgentId) -> Ordering {
+        let record = |agent: AgentId| {
+            let state = &self.agents[agent];
+            (state.handled_us, (state.staffed_us + i128::from(self.now.as_us() - state.came.as_us())).max(1))
+        };
+        let ((handled_a, staffed_a), (handled_b, staffed_b)) = (record(a), record(b));
+        (handled_a * staffed_b).cmp(&(handled_b * staffed_a))
+    }
+
+    // ---- luck (R25) ----------------------------------------------------------------------------------------------------
+
+    pub(super) fn given(&self, source: SourceId, number: u64) -> Option<&'a Given> {
+        self.model.sources[source].given.get(number as usize)
+    }
+
+    fn draw(&self, contact: &Contact, purpose: Purpose, distribution: &Distribution) -> Span {
+        distribution.sample(&mut self.streams.source(contact.source).stream(purpose, contact.number))
+    }
+
+    fn patience(&self, contact: &Contact) -> Option<Span> {
+        match self.given(contact.source, contact.number) {
+            Some(given) => given.patience,
+            None => self.model.queues[contact.queue].patience.as_ref().map(|patience| self.draw(contact, Purpose::Patience, patience)),
+        }
+    }
+
+    /// Talk and after-contact work (R13).
+    pub(super) fn handling(&self, profile: ProfileId, contact: &Contact) -> (Span, Span) {
+        let given = self.given(contact.source, contact.number);
+        let queue = &self.model.queues[contact.queue];
+        let overriding = self.model.profiles[profile].overriding_entry(contact.queue);
+        let talk = overriding.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&queue.handle_time);
+        let after = overriding.and_then(|entry| entry.after_contact_work.as_ref()).or(queue.after_contact_work.as_ref());
+        (
+            given.and_then(|given| given.handle_time).unwrap_or_else(|| self.draw(contact, Purpose::HandleTime, talk)),
+            given
+                .and_then(|given| given.after_contact_work)
+                .unwrap_or_else(|| after.map_or(Span::ZERO, |after| self.draw(contact, Purpose::AfterContactWork, after))),
+        )
+    }
+}
