@@ -2,6 +2,10 @@
 //!
 //! Exit codes: 0 yes, 1 the answer is no, 2 bad input (or a file that cannot be read or written, or a limit met).
 
+mod run;
+
+pub use run::{Format, RunArguments, run_model};
+
 use crate::error::{Error, ErrorKind, Problem};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

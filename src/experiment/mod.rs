@@ -72,6 +72,11 @@ impl<'a> Experiment<'a> {
         self
     }
 
+    /// What is run.
+    pub fn model(&self) -> &'a Model {
+        self.model
+    }
+
     /// `progress` is told after each replication how many are done, from any thread.
     pub fn progress(mut self, progress: &'a (dyn Fn(u64) + Sync)) -> Self {
         self.progress = Some(progress);

@@ -72,6 +72,11 @@ impl<'a, W: Write> ContactLog<'a, W> {
         ContactLog { model, to, replication, written }
     }
 
+    /// Whether the writer met an error: there is no point in going on.
+    pub fn has_failed(&self) -> bool {
+        self.written.is_err()
+    }
+
     /// Writes what is still to be written and gives the writer back.
     ///
     /// # Errors

@@ -56,6 +56,11 @@ impl<'a, W: Write> Trace<'a, W> {
         Trace { model, to: BufWriter::new(to), replication, begun: false, written: Ok(()) }
     }
 
+    /// Whether the writer met an error: there is no point in going on.
+    pub fn has_failed(&self) -> bool {
+        self.written.is_err()
+    }
+
     /// Writes what is still to be written and gives the writer back.
     ///
     /// # Errors
