@@ -1,9 +1,11 @@
 //! Waitline simulates contact centers.
 
 pub mod cli;
+pub mod compile;
 pub mod engine;
 pub mod model;
 pub mod random;
+pub mod scenario;
 
 mod error;
 mod id;
@@ -15,4 +17,5 @@ pub use error::{Error, ErrorKind, Problem};
 pub use id::{AgentId, Id, ProfileId, QueueId, SourceId, Table};
 pub use model::Model;
 pub use observe::{Contact, Fact, Observer};
+pub use scenario::Scenario;
 pub use time::{Span, Time};
