@@ -86,7 +86,7 @@ fn pinned_arrivals() -> Vec<(&'static str, Box<dyn ArrivalProcess>, [i64; 5])> {
     let volumes = [(0, 10.0), (1, 0.0), (2, 40.0)].map(|(k, offered)| Volume { start: Time::START + s(900 * k), length: s(900), offered });
     let by_interval = RateChanging::by_interval(volumes.to_vec()).unwrap();
     let points = [(0, 0.0), (600, 0.1), (1200, 0.02)].map(|(at, per_s)| RatePoint { at: Time::START + s(at), per_s });
-    let states = [(0.01, 600), (0.2, 60)].map(|(per_s, stay)| RateState { per_s, mean_stay: s(stay) });
+    let states = [(0.01, 60), (0.2, 60)].map(|(per_s, stay)| RateState { per_s, mean_stay: s(stay) });
     let batches = Batches::new(Box::new(Poisson::new(0.01).unwrap()), BatchSize::geometric(2.0).unwrap());
     vec![
         ("poisson", Box::new(Poisson::new(0.01).unwrap()), [168_053_097, 179_459_885, 182_300_869, 207_613_945, 237_230_350]),
@@ -106,7 +106,7 @@ fn pinned_arrivals() -> Vec<(&'static str, Box<dyn ArrivalProcess>, [i64; 5])> {
         (
             "markov-modulated",
             Box::new(MarkovModulated::cyclic(states.to_vec()).unwrap()),
-            [168_053_097, 179_459_885, 182_300_869, 207_613_945, 237_230_350],
+            [100_238_583, 100_808_922, 100_950_972, 102_216_625, 103_697_446],
         ),
     ]
 }
