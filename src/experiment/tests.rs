@@ -1,0 +1,108 @@
+use super::*;
+use crate::id::QueueId;
+use crate::observe::Fact;
+use crate::observers::testing::{at, contact, logged_in, model, small_day, tell};
+use crate::stats::WhyNoHalfWidth;
+use crate::time::Time;
+
+fn across(model: &Model, facts: &[(Time, Fact)]) -> Across {
+    let mut summary = Summary::new(model);
+    tell(&mut summary, facts);
+    let mut across = Across::default();
+    across.record(model, &summary);
+    across
+}
+
+/// Days with 1, 2, … contacts that abandon after as many seconds.
+fn day(contacts: i64) -> Vec<(Time, Fact)> {
+    let mut facts = vec![(at(0), logged_in(0))];
+    let all: Vec<_> = (0..contacts).map(|number| contact(0, number as u64, at(number))).collect();
+    for &contact in &all {
+        facts.push((contact.enqueued, Fact::Offered { contact }));
+        facts.push((contact.enqueued, Fact::Queued { contact }));
+    }
+    for &contact in &all {
+        facts.push((contact.enqueued + crate::Span::from_secs(contacts), Fact::Abandoned { contact }));
+    }
+    facts.push((at(100), Fact::Ended));
+    facts
+}
+
+#[test]
+fn replications_add_up_in_any_order() {
+    let mut model = model(2, 1, 100);
+    model.run.interval = Some(crate::Span::from_secs(30));
+    let days: Vec<Across> = (1..=5).map(|contacts| across(&model, &day(contacts))).collect();
+    let sum = |order: &[usize]| {
+        let mut sum = Across::default();
+        for &index in order {
+            sum.merge(&days[index]);
+        }
+        sum
+    };
+    let (left, right) = (sum(&[0, 1, 2, 3, 4]), sum(&[3, 1, 4, 2, 0]));
+    assert_eq!(left, right);
+    let mut halves = sum(&[4, 0]);
+    halves.merge(&sum(&[3, 2, 1]));
+    assert_eq!(halves, left);
+    assert_eq!(left.replications(), 5);
+    let offered = left.queue(QueueId(0)).moments.mean(&[(column::OFFERED, 1)]).unwrap();
+    assert_eq!(offered.estimate, 3.0);
+    // 1 to 5: standard deviation sqrt(2.5), t(4) = 2.776445.
+    assert!((offered.half_width.unwrap() - 2.776_445 * (2.5_f64 / 5.0).sqrt()).abs() < 1e-5);
+    // Everybody waits as long as there are contacts: 1 + 4 + 9 + 16 + 25 seconds by 15 contacts.
+    let wait = left.total().moments.ratio(&[(column::WAIT_ABANDONED_US, 1)], &[(column::ABANDONED, 1)]).unwrap();
+    assert!((wait.estimate - 55e6 / 15.0).abs() < 1e-3);
+    assert_eq!(left.total().waits.longest.max(), Some(5_000_000));
+}
+
+#[test]
+fn total_and_queues_come_from_the_same_counts() {
+    let model = model(2, 1, 200);
+    let across = across(&model, &small_day());
+    assert_eq!(across.total().moments, across.queue(QueueId(0)).moments);
+    assert_eq!(across.total().waits, across.queue(QueueId(0)).waits);
+    assert_eq!(across.queue(QueueId(1)).moments.ratio(&[(column::ANSWERED, 1)], &[(column::OFFERED, 1)]), None);
+    assert_eq!(across.total().moments.mean(&[(column::OFFERED, 1)]).unwrap().why_not, Some(WhyNoHalfWidth::OneReplication));
+}
+
+#[test]
+fn nothing_to_run_and_too_much_to_report_are_errors() {
+    let mut model = model(1, 1, 1_000_000);
+    let error = Experiment::new(&model).replications(0).run().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Input);
+    model.run.interval = Some(crate::Span::from_us(1000));
+    let error = Experiment::new(&model).run().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit);
+    assert!(error.to_string().contains("choose longer intervals"), "{error}");
+}
+
+#[test]
+fn observers_come_back_in_the_order_of_the_replications() {
+    struct Number(u64);
+    impl Observer for Number {
+        fn observe(&mut self, _at: Time, _fact: &Fact) {}
+    }
+    let model = model(1, 1, 10);
+    let (results, numbers) = Experiment::new(&model).replications(20).threads(3).run_observed(Number).unwrap();
+    assert_eq!(results.replications(), 20);
+    assert!(numbers.iter().map(|number| number.0).eq(0..20));
+}
+
+#[test]
+#[should_panic(expected = "a fault in replication 7")]
+fn what_a_worker_panics_with_is_passed_on() {
+    struct Faulty(u64);
+    impl Drop for Faulty {
+        fn drop(&mut self) {
+            if self.0 == 7 && !std::thread::panicking() {
+                panic!("a fault in replication {}", self.0);
+            }
+        }
+    }
+    impl Observer for Faulty {
+        fn observe(&mut self, _at: Time, _fact: &Fact) {}
+    }
+    let model = model(1, 1, 10);
+    let _ = Experiment::new(&model).replications(20).threads(2).run_observed(Faulty);
+}

@@ -1,0 +1,11 @@
+//! Those who are told what happens: the standard statistics, the contact log, the trace and the audit.
+
+mod contact_log;
+mod summary;
+#[cfg(test)]
+pub(crate) mod testing;
+mod trace;
+
+pub use contact_log::ContactLog;
+pub use summary::{Counts, Grid, Summary, Work};
+pub use trace::Trace;

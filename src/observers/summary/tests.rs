@@ -1,0 +1,212 @@
+use super::*;
+use crate::id::AgentId;
+use crate::observers::testing::{S, answered, at, completed, contact, logged_in, model, small_day, tell};
+use crate::time::Span;
+use proptest::prelude::*;
+
+fn summary(model: &Model, facts: &[(Time, Fact)]) -> Summary {
+    let mut summary = Summary::new(model);
+    tell(&mut summary, facts);
+    summary
+}
+
+#[test]
+fn a_small_day() {
+    let summary = summary(&model(1, 1, 200), &small_day());
+    let counts = summary.queue(QueueId(0));
+    assert_eq!(
+        counts,
+        Counts {
+            answered: 1,
+            abandoned: 1,
+            unfinished: 0,
+            answered_at_once: 0,
+            answered_within: 1,
+            abandoned_within: 1,
+            wait_answered_us: 15_000_000,
+            wait_abandoned_us: 20_000_000,
+            waiting_us: 35_000_000
+        }
+    );
+    assert_eq!(summary.total(), counts);
+    assert_eq!(summary.within(QueueId(0), 1), (1, 1));
+    assert_eq!((summary.waiting_max(None), summary.waiting_max(Some(QueueId(0)))), (2, 2));
+    assert_eq!(summary.wait_max_us(QueueId(0)), Some(20 * S));
+    assert_eq!(summary.profile(ProfileId(0)), Work { staffed_us: 185_000_000, handling_us: 100_000_000 });
+    assert_eq!(summary.answered_by(ProfileId(0), QueueId(0)), 1);
+}
+
+#[test]
+fn thresholds_count_by_their_comparator() {
+    // q1 promises `<= 20 s` and `< 60 s`.
+    for (wait, expected) in [(20, [1, 1]), (21, [0, 1]), (59, [0, 1]), (60, [0, 0])] {
+        let who = contact(0, 0, at(0));
+        let summary = summary(
+            &model(1, 1, 100),
+            &[
+                (at(0), Fact::Offered { contact: who }),
+                (at(0), Fact::Queued { contact: who }),
+                (at(wait), answered(who, 0, 1)),
+                (at(100), Fact::Ended),
+            ],
+        );
+        assert_eq!([summary.within(QueueId(0), 0).0, summary.within(QueueId(0), 1).0], expected, "{wait}");
+    }
+}
+
+#[test]
+fn who_enters_before_the_warm_up_ends_is_not_counted_but_stands_in_the_queue() {
+    let mut model = model(1, 1, 200);
+    model.run.warm_up = at(10);
+    let summary = summary(&model, &small_day());
+    assert_eq!(summary.queue(QueueId(0)).offered(), 0);
+    // From 10 to 15 two wait, from 15 to 25 one does.
+    assert_eq!(summary.queue(QueueId(0)).waiting_us, 20_000_000);
+    assert_eq!(summary.waiting_max(None), 2);
+    assert_eq!(summary.profile(ProfileId(0)).staffed_us, 185_000_000);
+}
+
+#[test]
+fn a_warm_up_longer_than_the_run_leaves_nothing() {
+    let mut model = model(1, 1, 200);
+    model.run.warm_up = at(500);
+    let summary = summary(&model, &small_day());
+    assert_eq!(summary.total(), Counts::default());
+    assert_eq!(summary.profile(ProfileId(0)), Work::default());
+}
+
+#[test]
+fn counting_by_end_moves_a_contact_to_the_interval_in_which_handling_is_over() {
+    let mut model = model(1, 1, 200);
+    model.run.interval = Some(Span::from_secs(20));
+    model.run.count_by = CountBy::Ended;
+    let summary = summary(&model, &small_day());
+    let offered: Vec<u64> = (0..=10).map(|interval| summary.counts(interval, QueueId(0)).offered()).collect();
+    assert_eq!(offered, [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+#[should_panic(expected = "R19")]
+fn a_lost_contact_is_noticed() {
+    let who = contact(0, 0, at(0));
+    summary(&model(1, 1, 100), &[(at(0), Fact::Offered { contact: who }), (at(100), Fact::Ended)]);
+}
+
+/// A contact of the random days: when it enters, how long it waits, how it leaves, how long it is handled. Seconds.
+#[derive(Clone, Copy, Debug)]
+struct Story {
+    queue: u32,
+    enters: i64,
+    wait: i64,
+    answered: bool,
+    talk: i64,
+    profile: u32,
+}
+
+const HORIZON: i64 = 100;
+
+fn stories() -> impl Strategy<Value = Vec<Story>> {
+    let story = (0_u32..3, 0..HORIZON, prop_oneof![Just(0_i64), 0_i64..90], any::<bool>(), 0_i64..90, 0_u32..2)
+        .prop_map(|(queue, enters, wait, answered, talk, profile)| Story { queue, enters, wait, answered, talk, profile });
+    prop::collection::vec(story, 0..30)
+}
+
+/// The facts of these contacts in the order of the engine; agents are beyond count, two are logged in.
+fn facts(stories: &[Story], end: i64) -> Vec<(Time, Fact)> {
+    let mut facts = vec![(at(0), 0, logged_in(0)), (at(30), 0, logged_in(1))];
+    for (number, story) in stories.iter().enumerate() {
+        let who = contact(story.queue, number as u64, at(story.enters));
+        let leaves = story.enters + story.wait;
+        facts.push((who.enqueued, 3, Fact::Offered { contact: who }));
+        if story.wait > 0 {
+            facts.push((who.enqueued, 6, Fact::Queued { contact: who }));
+        }
+        if leaves >= end {
+            facts.push((at(end), 7, Fact::Unfinished { contact: who }));
+        } else if story.answered {
+            facts.push((at(leaves), 4, answered(who, story.profile, story.talk)));
+            if leaves + story.talk < end {
+                // Of zero length: over in the instant in which it began.
+                let order = if story.talk == 0 { 5 } else { 1 };
+                facts.push((at(leaves + story.talk), order, completed(who, story.profile, at(leaves))));
+            }
+        } else {
+            facts.push((at(leaves), 5, Fact::Abandoned { contact: who }));
+        }
+    }
+    facts.push((at(70), 2, Fact::LoggedOut { agent: AgentId(1), profile: ProfileId(1) }));
+    facts.sort_by_key(|&(at, order, _)| (at, order));
+    facts.retain(|&(time, _, fact)| time < at(end) || matches!(fact, Fact::Unfinished { .. }));
+    facts.push((at(end), 8, Fact::Ended));
+    facts.into_iter().map(|(at, _, fact)| (at, fact)).collect()
+}
+
+fn overlap(a: (i64, i64), b: (i64, i64)) -> i64 {
+    (a.1.min(b.1) - a.0.max(b.0)).max(0)
+}
+
+proptest! {
+    /// Against the definitions, applied to one contact after the other.
+    #[test]
+    fn agrees_with_the_definitions(stories in stories(), stop: bool, warm_up in 0_i64..60, interval in 7_i64..120, by_end: bool) {
+        let end = if stop { HORIZON } else { 400 };
+        let mut model = model(3, 2, HORIZON);
+        model.run.warm_up = at(warm_up);
+        model.run.interval = Some(Span::from_secs(interval));
+        model.run.count_by = if by_end { CountBy::Ended } else { CountBy::Enqueued };
+        let summary = summary(&model, &facts(&stories, end));
+
+        let intervals = summary.grid().intervals();
+        let place = |time: i64| if time >= HORIZON { intervals } else { (time / interval) as usize };
+        for cell in 0..=intervals {
+            let bounds = if cell == intervals { (HORIZON, end) } else { (cell as i64 * interval, ((cell as i64 + 1) * interval).min(HORIZON)) };
+            let levels = (bounds.0.max(warm_up), bounds.1);
+            for queue in 0..3 {
+                let mut expected = Counts::default();
+                for story in stories.iter().filter(|story| story.queue == queue) {
+                    let leaves = story.enters + story.wait;
+                    expected.waiting_us += i128::from(S * overlap((story.enters, leaves.min(end)), levels));
+                    let ends = if story.answered { leaves + story.talk } else { leaves };
+                    let counted_at = if by_end && leaves < end { ends } else { story.enters };
+                    if story.enters < warm_up || place(counted_at) != cell {
+                        continue;
+                    }
+                    let wait_us = (story.wait * S) as u128;
+                    if leaves >= end {
+                        expected.unfinished += 1;
+                    } else if story.answered {
+                        expected.answered += 1;
+                        expected.answered_at_once += u64::from(story.wait == 0);
+                        expected.answered_within += u64::from(story.wait <= 20);
+                        expected.wait_answered_us += wait_us;
+                    } else {
+                        expected.abandoned += 1;
+                        expected.abandoned_within += u64::from(story.wait <= 20);
+                        expected.wait_abandoned_us += wait_us;
+                    }
+                }
+                prop_assert_eq!(summary.counts(cell, QueueId(queue)), &expected, "cell {} queue {}", cell, queue);
+            }
+            for (profile, present) in [(0, (0, end)), (1, (30, 70))] {
+                let handling: i64 = stories
+                    .iter()
+                    .filter(|story| story.answered && story.profile == profile && story.enters + story.wait < end)
+                    .map(|story| overlap((story.enters + story.wait, (story.enters + story.wait + story.talk).min(end)), levels))
+                    .sum();
+                let expected = Work { staffed_us: i128::from(S * overlap(present, levels)), handling_us: i128::from(S * handling) };
+                prop_assert_eq!(summary.work(cell, ProfileId(profile)), &expected, "cell {} profile {}", cell, profile);
+            }
+        }
+    }
+
+    /// The largest queue at the end of an instant, from the end of the warm-up on, and just before it.
+    #[test]
+    fn the_longest_queue(stories in stories(), warm_up in 0_i64..60) {
+        let mut model = model(3, 2, HORIZON);
+        model.run.warm_up = at(warm_up);
+        let summary = summary(&model, &facts(&stories, 400));
+        let waiting = |time: i64| stories.iter().filter(|story| story.enters <= time && time < story.enters + story.wait).count() as i64;
+        let just_before = |time: i64| stories.iter().filter(|story| story.enters < time && time <= story.enters + story.wait).count() as i64;
+        prop_assert_eq!(summary.waiting_max(None), (warm_up..400).map(waiting).max().unwrap().max(just_before(warm_up)));
+    }
+}

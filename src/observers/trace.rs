@@ -1,0 +1,173 @@
+//! Every fact as a line.
+
+use crate::model::Model;
+use crate::observe::{Contact, Fact, Observer};
+use crate::time::Time;
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+
+/// Writes every fact as a line: the time in seconds, what happened, to whom; fields are separated by one space, and a name that holds white
+/// space or quotes stands in double quotes, a backslash before each `"` and `\` in it.
+///
+/// ```text
+/// # replication 1
+/// 0 logged_in s1 senior
+/// 0 offered c1 savings
+/// 0 queued c1 savings
+/// 15 answered c1 savings s1 senior wait=15 talk=300 acw=0
+/// 20 abandoned c2 savings wait=20
+/// 315 completed c1 savings s1
+/// 28800 logged_out s1 senior
+/// 28800 unfinished c3 savings wait=12
+/// 28800 ended
+/// ```
+///
+/// An error of the writer is kept; nothing more is written, and [`Trace::finish`] returns it.
+///
+/// ```
+/// use waitline::observers::Trace;
+/// # use waitline::{Model, Table, Time, model};
+/// # let run = model::Run { horizon: Time::from_us(1), warm_up: Time::START, at_horizon: Default::default(), interval: None, count_by: Default::default(), replications: 1, seed: 1 };
+/// # let model = Model { name: String::new(), digest: String::new(), run, policy: Default::default(), queues: Table::new(), profiles: Table::new(), agents: Table::new(), sources: Table::new(), notes: vec![] };
+/// let mut trace = Trace::new(&model, 0, Vec::new());
+/// waitline::run(&model, waitline::random::Streams::new(1, 0), &mut trace)?;
+/// let text = String::from_utf8(trace.finish().unwrap()).unwrap();
+/// assert!(text.starts_with("# replication 1\n") && text.ends_with(" ended\n"));
+/// # Ok::<(), waitline::Error>(())
+/// ```
+pub struct Trace<'a, W: Write> {
+    model: &'a Model,
+    to: BufWriter<W>,
+    replication: u64,
+    begun: bool,
+    written: io::Result<()>,
+}
+
+impl<W: Write> fmt::Debug for Trace<'_, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trace").field("replication", &self.replication).field("written", &self.written).finish_non_exhaustive()
+    }
+}
+
+impl<'a, W: Write> Trace<'a, W> {
+    /// A trace of replications `replication` (from 0; printed from 1) and on, one after the other.
+    pub fn new(model: &'a Model, replication: u64, to: W) -> Trace<'a, W> {
+        Trace { model, to: BufWriter::new(to), replication, begun: false, written: Ok(()) }
+    }
+
+    /// Writes what is still to be written and gives the writer back.
+    ///
+    /// # Errors
+    /// The first error that the writer met.
+    pub fn finish(self) -> io::Result<W> {
+        self.written?;
+        self.to.into_inner().map_err(io::IntoInnerError::into_error)
+    }
+
+    fn contact(&self, contact: &Contact) -> String {
+        let name = self.model.contact_name(contact.source, contact.number);
+        format!("{} {}", quoted(&name), quoted(&self.model.queues[contact.queue].name))
+    }
+
+    fn line(&mut self, at: Time, fact: &Fact) -> io::Result<()> {
+        let model = self.model;
+        let waited = |contact: &Contact| at.since(contact.enqueued).as_secs_text();
+        if !self.begun {
+            self.begun = true;
+            writeln!(self.to, "# replication {}", self.replication + 1)?;
+        }
+        write!(self.to, "{at} ")?;
+        match fact {
+            Fact::LoggedIn { agent, profile } => {
+                writeln!(self.to, "logged_in {} {}", quoted(&model.agents[*agent].name), quoted(&model.profiles[*profile].name))
+            }
+            Fact::LoggedOut { agent, profile } => {
+                writeln!(self.to, "logged_out {} {}", quoted(&model.agents[*agent].name), quoted(&model.profiles[*profile].name))
+            }
+            Fact::Offered { contact } => writeln!(self.to, "offered {}", self.contact(contact)),
+            Fact::Queued { contact } => writeln!(self.to, "queued {}", self.contact(contact)),
+            Fact::Answered { contact, agent, profile, talk, after_contact_work } => writeln!(
+                self.to,
+                "answered {} {} {} wait={} talk={} acw={}",
+                self.contact(contact),
+                quoted(&model.agents[*agent].name),
+                quoted(&model.profiles[*profile].name),
+                waited(contact),
+                talk.as_secs_text(),
+                after_contact_work.as_secs_text()
+            ),
+            Fact::Abandoned { contact } => writeln!(self.to, "abandoned {} wait={}", self.contact(contact), waited(contact)),
+            Fact::Completed { contact, agent, .. } => {
+                writeln!(self.to, "completed {} {}", self.contact(contact), quoted(&model.agents[*agent].name))
+            }
+            Fact::Unfinished { contact } => writeln!(self.to, "unfinished {} wait={}", self.contact(contact), waited(contact)),
+            Fact::Ended => {
+                self.begun = false;
+                self.replication += 1;
+                writeln!(self.to, "ended")
+            }
+        }
+    }
+}
+
+impl<W: Write> Observer for Trace<'_, W> {
+    fn observe(&mut self, at: Time, fact: &Fact) {
+        if self.written.is_ok() {
+            self.written = self.line(at, fact);
+        }
+    }
+}
+
+fn quoted(name: &str) -> Cow<'_, str> {
+    if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '"') {
+        Cow::Owned(format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")))
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observers::testing::{model, small_day, tell};
+
+    #[test]
+    fn a_line_a_fact() {
+        let model = model(1, 1, 200);
+        let mut trace = Trace::new(&model, 0, Vec::new());
+        tell(&mut trace, &small_day());
+        tell(&mut trace, &[(Time::START, Fact::Ended)]);
+        let text = String::from_utf8(trace.finish().unwrap()).unwrap();
+        assert_eq!(
+            text,
+            "# replication 1\n\
+             0 offered \"calls 1-1\" q1\n\
+             0 queued \"calls 1-1\" q1\n\
+             5 offered \"calls 1-2\" q1\n\
+             5 queued \"calls 1-2\" q1\n\
+             15 logged_in a1 p1\n\
+             15 answered \"calls 1-1\" q1 a1 p1 wait=15 talk=100 acw=0\n\
+             25 abandoned \"calls 1-2\" q1 wait=20\n\
+             115 completed \"calls 1-1\" q1 a1\n\
+             200 ended\n\
+             # replication 2\n\
+             0 ended\n"
+        );
+    }
+
+    #[test]
+    fn names_are_quoted_where_they_must_be() {
+        let names = ["plain", "two words", "a\"b", "back\\slash", ""];
+        assert_eq!(names.map(|name| quoted(name).into_owned()), ["plain", "\"two words\"", "\"a\\\"b\"", "back\\slash", "\"\""]);
+    }
+
+    #[test]
+    fn an_error_of_the_writer_is_kept() {
+        let model = model(1, 1, 200);
+        let mut room = [0_u8; 10];
+        let mut trace = Trace::new(&model, 0, &mut room[..]);
+        tell(&mut trace, &small_day());
+        assert_eq!(trace.finish().unwrap_err().kind(), io::ErrorKind::WriteZero);
+    }
+}

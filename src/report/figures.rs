@@ -1,0 +1,228 @@
+//! What is said of a queue, with its definitions.
+
+use super::seconds;
+use crate::experiment::{Row, WaitTimes, column};
+use crate::model::ServiceLevel;
+use crate::stats::{Estimate, Moments, Terms};
+use serde::Serialize;
+
+/// An estimate, if it exists (R24).
+pub type Figure = Option<Estimate>;
+
+/// The four ways to define a service level (R21).
+///
+/// ```
+/// use waitline::report::Definition;
+/// assert_eq!(Definition::ALL[0].text(), "answered/offered");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Definition {
+    /// Answered within the threshold / offered.
+    Offered,
+    /// Answered within / (offered - abandoned).
+    WithoutAbandoned,
+    /// Answered within / (offered - abandoned within).
+    WithoutQuicklyAbandoned,
+    /// (Answered or abandoned) within / offered: Amazon Connect's; quick abandons count in its favour.
+    Removed,
+}
+
+impl Definition {
+    /// All of them, the default first.
+    pub const ALL: [Definition; 4] =
+        [Definition::Offered, Definition::WithoutAbandoned, Definition::WithoutQuicklyAbandoned, Definition::Removed];
+
+    /// The definition as reports name it.
+    pub fn text(self) -> &'static str {
+        match self {
+            Definition::Offered => "answered/offered",
+            Definition::WithoutAbandoned => "answered/(offered-abandoned)",
+            Definition::WithoutQuicklyAbandoned => "answered/(offered-abandoned_within)",
+            Definition::Removed => "removed/offered",
+        }
+    }
+
+    fn estimate(self, moments: &Moments, level: usize) -> Figure {
+        let answered = (column::answered_within(level), 1);
+        let abandoned = column::abandoned_within(level);
+        match self {
+            Definition::Offered => moments.ratio(&[answered], OFFERED),
+            Definition::WithoutAbandoned => moments.ratio(&[answered], &[(column::OFFERED, 1), (column::ABANDONED, -1)]),
+            Definition::WithoutQuicklyAbandoned => moments.ratio(&[answered], &[(column::OFFERED, 1), (abandoned, -1)]),
+            Definition::Removed => moments.ratio(&[answered, (abandoned, 1)], OFFERED),
+        }
+    }
+}
+
+const OFFERED: Terms<'static> = &[(column::OFFERED, 1)];
+
+/// A service level under one definition; never without threshold and comparator, unless each contact has its own queue's.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ServiceLevelFigure {
+    /// The threshold; `None`: each queue's own headline.
+    pub within_s: Option<f64>,
+    /// `<=` or `<`; `None`: each queue's own.
+    pub comparator: Option<&'static str>,
+    /// [`Definition::text`].
+    pub definition: &'static str,
+    /// What should be reached.
+    pub target: Option<f64>,
+    /// The share reached.
+    pub estimate: Option<f64>,
+    /// Its half-width.
+    pub half_width: Option<f64>,
+}
+
+impl ServiceLevelFigure {
+    /// The share reached, as the other figures have it.
+    pub fn figure(&self) -> Figure {
+        // Why there is no half-width is said of the figures that it is the same for.
+        self.estimate.map(|estimate| Estimate { estimate, half_width: self.half_width, why_not: None })
+    }
+
+    /// `<= 30 s`.
+    pub fn threshold(&self) -> String {
+        match (self.comparator, self.within_s) {
+            (Some(comparator), Some(within)) => format!("{comparator} {within} s"),
+            _ => "each queue's own".into(),
+        }
+    }
+}
+
+/// Waits of all who left the queue, answered or not, in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WaitFigures {
+    /// Half of them waited at most so long (nearest rank, known to within 0.4 %).
+    pub p50: Figure,
+    /// 90 of 100 did.
+    pub p90: Figure,
+    /// 95 of 100 did.
+    pub p95: Figure,
+    /// 99 of 100 did.
+    pub p99: Figure,
+    /// The longest of all replications.
+    pub max: Option<f64>,
+}
+
+/// How many waited.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QueueLength {
+    /// On average over time, until the horizon.
+    pub mean: Figure,
+    /// The most at once, in any replication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<i64>,
+}
+
+/// What is said of a queue, or of all together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Figures {
+    /// Contacts offered, per replication.
+    pub offered: Figure,
+    /// Contacts answered.
+    pub answered: Figure,
+    /// Contacts that abandoned.
+    pub abandoned: Figure,
+    /// Contacts still waiting when the run ended.
+    pub unfinished: Figure,
+    /// Each threshold under the four definitions.
+    pub service_level: Vec<ServiceLevelFigure>,
+    /// Average speed of answer: mean wait of answered contacts.
+    pub asa_s: Figure,
+    /// Mean wait of all that left the queue.
+    pub mean_wait_s: Figure,
+    /// Percentiles of the same waits; not by interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_s: Option<WaitFigures>,
+    /// Share of offered contacts not answered at wait 0.
+    pub delayed: Figure,
+    /// Abandoned / offered.
+    pub abandonment_rate: Figure,
+    /// How many waited.
+    pub queue_length: QueueLength,
+}
+
+/// A threshold to report: `None` for each queue's own.
+type Level<'a> = Option<&'a ServiceLevel>;
+
+pub(super) fn of_queue(levels: &[ServiceLevel]) -> Vec<Level<'_>> {
+    levels.iter().map(Some).collect()
+}
+
+impl Figures {
+    pub(super) fn of_row(row: &Row, counted_us: i64, levels: &[Level<'_>]) -> Figures {
+        let waits = |place: usize| {
+            let all = Estimate { estimate: row.waits.all.percentile(WaitTimes::PERCENTS[place])? as f64, half_width: None, why_not: None };
+            Some(seconds(all.with_half_width_of(&row.waits.percentiles[place].mean()?)))
+        };
+        let max = row.waits.longest.max().map(|us| us as f64 / 1e6);
+        let mut figures = Figures::of_moments(&row.moments, counted_us, levels);
+        figures.wait_s = Some(WaitFigures { p50: waits(0), p90: waits(1), p95: waits(2), p99: waits(3), max });
+        figures.queue_length.max = row.waiting_max.max();
+        figures
+    }
+
+    pub(super) fn of_moments(moments: &Moments, counted_us: i64, levels: &[Level<'_>]) -> Figures {
+        let answered = (column::ANSWERED, 1);
+        let abandoned = (column::ABANDONED, 1);
+        let waits: Terms<'_> = &[(column::WAIT_ANSWERED_US, 1), (column::WAIT_ABANDONED_US, 1)];
+        let service_level = |(place, level): (usize, &Level<'_>)| {
+            Definition::ALL.map(|definition| {
+                let figure = definition.estimate(moments, place);
+                ServiceLevelFigure {
+                    within_s: level.map(|level| level.within.as_secs_f64()),
+                    comparator: level.map(|level| level.comparator.symbol()),
+                    definition: definition.text(),
+                    target: level.and_then(|level| level.target),
+                    estimate: figure.map(|figure| figure.estimate),
+                    half_width: figure.and_then(|figure| figure.half_width),
+                }
+            })
+        };
+        Figures {
+            offered: moments.mean(OFFERED),
+            answered: moments.mean(&[answered]),
+            abandoned: moments.mean(&[abandoned]),
+            unfinished: moments.mean(&[(column::UNFINISHED, 1)]),
+            service_level: levels.iter().enumerate().flat_map(service_level).collect(),
+            asa_s: moments.ratio(&[(column::WAIT_ANSWERED_US, 1)], &[answered]).map(seconds),
+            mean_wait_s: moments.ratio(waits, &[answered, abandoned]).map(seconds),
+            wait_s: None,
+            delayed: moments.ratio(&[(column::OFFERED, 1), (column::AT_ONCE, -1)], OFFERED),
+            abandonment_rate: moments.ratio(&[abandoned], OFFERED),
+            queue_length: QueueLength {
+                mean: if counted_us > 0 { moments.mean(&[(column::WAITING_US, 1)]).map(|us| us.per(counted_us as f64)) } else { None },
+                max: None,
+            },
+        }
+    }
+
+    /// All figures with their names (the keys of the JSON report) and definitions.
+    pub fn list(&self) -> Vec<(String, String, Figure)> {
+        let plain = |value: f64| Some(Estimate { estimate: value, half_width: None, why_not: None });
+        let mut list: Vec<(String, String, Figure)> = Vec::new();
+        let mut add = |name: &str, definition: &str, figure: Figure| list.push((name.into(), definition.into(), figure));
+        add("offered", "contacts offered, mean per replication", self.offered);
+        add("answered", "contacts answered, mean per replication", self.answered);
+        add("abandoned", "contacts abandoned, mean per replication", self.abandoned);
+        add("unfinished", "contacts still waiting at the end, mean per replication", self.unfinished);
+        for level in &self.service_level {
+            add("service_level", &format!("{}; wait {}", level.definition, level.threshold()), level.figure());
+        }
+        add("asa_s", "mean wait of answered contacts", self.asa_s);
+        add("mean_wait_s", "mean wait of all that left the queue", self.mean_wait_s);
+        if let Some(wait) = &self.wait_s {
+            for (name, figure) in [("p50", wait.p50), ("p90", wait.p90), ("p95", wait.p95), ("p99", wait.p99)] {
+                add(&format!("wait_s.{name}"), "nearest-rank percentile of the waits of all that left the queue", figure);
+            }
+            add("wait_s.max", "longest wait in any replication", wait.max.and_then(plain));
+        }
+        add("delayed", "not answered at wait 0 / offered", self.delayed);
+        add("abandonment_rate", "abandoned / offered", self.abandonment_rate);
+        add("queue_length.mean", "number waiting, mean over time", self.queue_length.mean);
+        if let Some(max) = self.queue_length.max {
+            add("queue_length.max", "most waiting at once in any replication", plain(max as f64));
+        }
+        list
+    }
+}

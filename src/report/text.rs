@@ -1,0 +1,309 @@
+//! The report as aligned tables of plain words.
+
+use super::{Figure, Figures, IntervalReport, Report, Reporter, ServiceLevelFigure};
+use crate::stats::Estimate;
+use crate::time::{Span, Time};
+use std::fmt::Write as _;
+use std::io;
+
+/// Tables for people: by queue, service levels, waits, routing profiles and, for a day, its course.
+///
+/// ```
+/// use waitline::report::Text;
+/// # use waitline::{Model, Table, Time, model};
+/// # let run = model::Run { horizon: Time::from_us(1), warm_up: Time::START, at_horizon: Default::default(), interval: None, count_by: Default::default(), replications: 1, seed: 1 };
+/// # let model = Model { name: "day".into(), digest: String::new(), run, policy: Default::default(), queues: Table::new(), profiles: Table::new(), agents: Table::new(), sources: Table::new(), notes: vec![] };
+/// let report = waitline::Experiment::new(&model).run()?.report();
+/// assert!(Text { by_interval: true }.to_text(&report).starts_with("day: 1 replication, seed 1"));
+/// # Ok::<(), waitline::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Text {
+    /// Also each queue's and each routing profile's intervals.
+    pub by_interval: bool,
+}
+
+/// With more intervals than this their course is printed only when asked for.
+const INTERVALS_SHOWN: usize = 100;
+/// What does not exist (R24).
+const NONE: &str = "-";
+
+impl Reporter for Text {
+    fn write(&self, report: &Report, to: &mut dyn io::Write) -> io::Result<()> {
+        to.write_all(self.to_text(report).as_bytes())
+    }
+}
+
+impl Text {
+    /// The report as a text, lines ended.
+    pub fn to_text(&self, report: &Report) -> String {
+        let mut text = header(report);
+        let rows: Vec<(&str, &Figures)> = report.queues.iter().map(|queue| (queue.queue.as_str(), &queue.figures)).collect();
+        let with_total: Vec<(&str, &Figures)> = rows.iter().copied().chain([("total", &report.total)]).collect();
+        contacts(&with_total).add_to("Contacts, per replication", &mut text);
+        service_levels(&with_total).add_to("Service level, % answered within the threshold", &mut text);
+        waits(&with_total).add_to("Waits, seconds (ASA: of answered contacts; the others: of all that left the queue)", &mut text);
+        profiles(report).add_to("Routing profiles", &mut text);
+        let course = report.total_intervals.len();
+        if (2..=INTERVALS_SHOWN).contains(&course) || (self.by_interval && course > 0) {
+            intervals(report, &report.total_intervals)
+                .add_to(&format!("By interval, all queues; service level {}", headline(&report.total)), &mut text);
+        }
+        if self.by_interval {
+            for queue in &report.queues {
+                let own: Vec<IntervalReport> =
+                    report.intervals.iter().filter(|interval| interval.queue.as_ref() == Some(&queue.queue)).cloned().collect();
+                let title = format!("By interval, {}; service level {}", queue.queue, headline(&queue.figures));
+                intervals(report, &own).add_to(&title, &mut text);
+            }
+            profile_intervals(report).add_to("By interval and routing profile", &mut text);
+        }
+        footer(report, &mut text);
+        text
+    }
+}
+
+fn header(report: &Report) -> String {
+    let span = |seconds: f64| Span::from_secs_f64(seconds).unwrap_or_default();
+    let plural = if report.replications == 1 { "" } else { "s" };
+    let mut text = format!("{}: {} replication{plural}, seed {}, ", report.scenario, report.replications, report.seed);
+    let _ = write!(text, "arrivals for {}", span(report.horizon_s));
+    if report.warm_up_s > 0.0 {
+        let _ = write!(text, " (the first {} not counted)", span(report.warm_up_s));
+    }
+    text += match report.at_horizon {
+        "stop" => ", then stopped\n",
+        _ => ", then drained\n",
+    };
+    text
+}
+
+fn footer(report: &Report, text: &mut String) {
+    text.push('\n');
+    let why_not = report.total.offered.and_then(|offered| offered.why_not);
+    let _ = match why_not {
+        Some(why_not) => writeln!(text, "No half-widths: {why_not}."),
+        None => writeln!(text, "± is the half-width of a 95 % confidence interval."),
+    };
+    if report.count_by == "ended" {
+        text.push_str(
+            "Contacts count in the interval in which they ended; those that never did, in the one in which they entered the queue.\n",
+        );
+    }
+    for note in &report.notes {
+        let _ = writeln!(text, "Note: {note}");
+    }
+}
+
+/// `savings` and so on: the headline by threshold and definition.
+fn headline(figures: &Figures) -> String {
+    figures.service_level.first().map_or(NONE.into(), |level| format!("{} within {}", level.definition, level.threshold()))
+}
+
+fn contacts(rows: &[(&str, &Figures)]) -> Columns {
+    let mut table = Columns::new(&[
+        "queue",
+        "offered",
+        "answered",
+        "abandoned",
+        "unfinished",
+        "abandoned %",
+        "delayed %",
+        "queue length",
+        "longest queue",
+    ]);
+    for (name, figures) in rows {
+        table.row(vec![
+            (*name).into(),
+            number(figures.offered),
+            number(figures.answered),
+            number(figures.abandoned),
+            number(figures.unfinished),
+            percent(figures.abandonment_rate),
+            percent(figures.delayed),
+            number(figures.queue_length.mean),
+            figures.queue_length.max.map_or(NONE.into(), |max| max.to_string()),
+        ]);
+    }
+    table
+}
+
+fn service_levels(rows: &[(&str, &Figures)]) -> Columns {
+    let definitions: Vec<&str> = super::Definition::ALL.iter().map(|definition| definition.text()).collect();
+    let mut table = Columns::new(&[&["queue", "threshold", "target %"], definitions.as_slice()].concat());
+    for (name, figures) in rows {
+        for (place, level) in figures.service_level.chunks(definitions.len()).enumerate() {
+            let first = &level[0];
+            let mut cells = vec![
+                if place == 0 { (*name).into() } else { String::new() },
+                first.threshold(),
+                first.target.map_or(NONE.into(), |target| decimals(target * 100.0, 1).trim_end_matches(".0").into()),
+            ];
+            cells.extend(level.iter().map(ServiceLevelFigure::figure).map(percent));
+            table.row(cells);
+        }
+    }
+    table
+}
+
+fn waits(rows: &[(&str, &Figures)]) -> Columns {
+    let mut table = Columns::new(&["queue", "ASA", "mean", "p50", "p90", "p95", "p99", "longest"]);
+    for (name, figures) in rows {
+        let mut cells = vec![(*name).into(), number(figures.asa_s), number(figures.mean_wait_s)];
+        if let Some(wait) = &figures.wait_s {
+            cells.extend([wait.p50, wait.p90, wait.p95, wait.p99].map(number));
+            cells.push(wait.max.map_or(NONE.into(), |max| decimals(max, 1)));
+        }
+        table.row(cells);
+    }
+    table
+}
+
+fn profiles(report: &Report) -> Columns {
+    let mut table = Columns::new(&["routing profile", "agents", "occupancy %", "staffed h", "answered, by queue"]);
+    table.last_is_text = true;
+    for profile in &report.routing_profiles {
+        let answered: Vec<String> = profile.answered.iter().map(|(queue, figure)| format!("{queue} {}", number(*figure))).collect();
+        table.row(vec![
+            profile.routing_profile.clone(),
+            profile.agents.to_string(),
+            percent(profile.occupancy),
+            number(profile.staffed_s.map(|seconds| seconds.per(3600.0))),
+            answered.join(", "),
+        ]);
+    }
+    table
+}
+
+fn intervals(report: &Report, rows: &[IntervalReport]) -> Columns {
+    let mut table = Columns::new(&["from", "offered", "service level %", "ASA s", "abandoned %", "queue length", "occupancy %"]);
+    if rows.iter().all(|row| row.occupancy.is_none()) {
+        table.titles.pop();
+    }
+    for row in rows {
+        let from = clock(row.start_s);
+        let mut cells = vec![
+            if row.length_s.is_some() { from } else { format!("after {}", clock(report.horizon_s)) },
+            number(row.figures.offered),
+            percent(row.figures.service_level.first().and_then(ServiceLevelFigure::figure)),
+            number(row.figures.asa_s),
+            percent(row.figures.abandonment_rate),
+            number(row.figures.queue_length.mean),
+        ];
+        cells.extend(row.occupancy.map(percent));
+        table.row(cells);
+    }
+    table
+}
+
+fn profile_intervals(report: &Report) -> Columns {
+    let mut table = Columns::new(&["from", "routing profile", "staffed h", "occupancy %"]);
+    for row in &report.routing_profile_intervals {
+        table.row(vec![
+            clock(row.start_s),
+            row.routing_profile.clone(),
+            number(row.staffed_s.map(|seconds| seconds.per(3600.0))),
+            percent(row.occupancy),
+        ]);
+    }
+    table
+}
+
+/// `1:30`, or with seconds where there are some: `1:30:15`.
+fn clock(seconds: f64) -> String {
+    let whole = seconds as i64;
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
+    if seconds.fract() != 0.0 {
+        format!("{hours}:{minutes:02}:{rest:02}{}", Time::from_us((seconds.fract() * 1e6) as i64).to_string().trim_start_matches('0'))
+    } else if rest != 0 {
+        format!("{hours}:{minutes:02}:{rest:02}")
+    } else {
+        format!("{hours}:{minutes:02}")
+    }
+}
+
+fn percent(figure: Figure) -> String {
+    number(figure.map(|share| share.per(0.01)))
+}
+
+/// With as many decimals as the half-width gives sense to, at least one; whole numbers that have no half-width without.
+fn number(figure: Figure) -> String {
+    let Some(Estimate { estimate, half_width, .. }) = figure else { return NONE.into() };
+    match half_width {
+        None if estimate.fract() == 0.0 => decimals(estimate, 0),
+        None => decimals(estimate, 1),
+        Some(width) => {
+            let places = match width {
+                width if width >= 0.095 || width == 0.0 => 1,
+                width if width >= 0.0095 => 2,
+                _ => 3,
+            };
+            format!("{} ± {}", decimals(estimate, places), decimals(width, places))
+        }
+    }
+}
+
+fn decimals(value: f64, places: usize) -> String {
+    format!("{value:.places$}")
+}
+
+/// A table in the making: the first column to the left, the others to the right.
+struct Columns {
+    titles: Vec<String>,
+    rows: Vec<Vec<String>>,
+    last_is_text: bool,
+}
+
+impl Columns {
+    fn new(titles: &[&str]) -> Columns {
+        Columns { titles: titles.iter().map(|&title| title.into()).collect(), rows: Vec::new(), last_is_text: false }
+    }
+
+    fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    fn add_to(&self, title: &str, text: &mut String) {
+        if self.rows.is_empty() {
+            return;
+        }
+        let lines = || std::iter::once(&self.titles).chain(&self.rows);
+        let width = |column: usize| lines().filter_map(|cells| cells.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+        let widths: Vec<usize> = (0..self.titles.len()).map(width).collect();
+        let _ = writeln!(text, "\n{title}");
+        for cells in lines() {
+            let mut line = String::new();
+            for (column, (cell, &width)) in cells.iter().zip(&widths).enumerate() {
+                let to_the_left = column == 0 || (self.last_is_text && column + 1 == widths.len());
+                let _ = if to_the_left { write!(line, "  {cell:<width$}") } else { write!(line, "  {cell:>width$}") };
+            }
+            let _ = writeln!(text, "{}", line.trim_end());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_show_what_their_half_width_allows() {
+        let figure = |estimate, half_width| Some(Estimate { estimate, half_width, why_not: None });
+        for (figure, text) in [
+            (None, "-"),
+            (figure(718.0, None), "718"),
+            (figure(718.25, None), "718.2"),
+            (figure(718.25, Some(11.94)), "718.2 ± 11.9"),
+            (figure(0.5, Some(0.02)), "0.50 ± 0.02"),
+            (figure(99.99, Some(0.001)), "99.990 ± 0.001"),
+            (figure(3.0, Some(0.0)), "3.0 ± 0.0"),
+        ] {
+            assert_eq!(number(figure), text);
+        }
+    }
+
+    #[test]
+    fn clocks() {
+        assert_eq!([clock(0.0), clock(5400.0), clock(90_015.0), clock(0.5)], ["0:00", "1:30", "25:00:15", "0:00:00.5"]);
+    }
+}
