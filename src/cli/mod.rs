@@ -2,52 +2,81 @@
 //!
 //! Exit codes: 0 yes, 1 the answer is no, 2 bad input (or a file that cannot be read or written, or a limit met).
 
+mod check;
+mod profiles;
 mod run;
-
-pub use run::{Format, RunArguments, run_model};
+mod schema;
+mod table;
 
 use crate::error::{Error, ErrorKind, Problem};
 use clap::{Parser, Subcommand};
+use std::io::Write;
 use std::process::ExitCode;
+use table::Table;
 
 /// What a subcommand found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+enum Outcome {
     /// Exit code 0.
     Yes,
     /// Exit code 1: it ran, and the answer is no.
+    #[allow(dead_code)]
     No,
 }
 
-/// Simulates contact centers: queues, routing profiles, agents.
+/// Simulates contact centers: queues, routing profiles with strict priority and delay, longest-available agent first.
 #[derive(Debug, Parser)]
-#[command(name = "waitline", version)]
+#[command(
+    name = "waitline",
+    version,
+    after_help = "Start with:
+  waitline run scenarios/savings-overflow.toml
+
+Exit codes: 0 yes, 1 the answer is no, 2 bad input."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    Run(run::RunArguments),
+    Check(check::CheckArguments),
+    Schema(schema::SchemaArguments),
+    Profiles(profiles::ProfilesArguments),
+}
 
 /// Runs the program with the process's arguments and says how it should exit.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match dispatch(&arguments.command) {
+    let outcome = match &arguments.command {
+        Command::Run(arguments) => run::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments),
+        Command::Profiles(arguments) => profiles::run(arguments),
+    };
+    match outcome {
         Ok(Outcome::Yes) => ExitCode::SUCCESS,
         Ok(Outcome::No) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("{error}");
-            ExitCode::from(2)
+            // Nobody can be told that standard error is gone.
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::from(if error.kind() == ErrorKind::Law { 1 } else { 2 })
         }
     }
 }
 
-fn dispatch(command: &Command) -> Result<Outcome, Error> {
-    match *command {}
+/// Writes to standard output. A reader that has gone away has seen enough: that is success.
+fn emit(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(io_error("standard output", &error)),
+        _ => Ok(()),
+    }
 }
 
 /// The error for a file that cannot be read or written.
-pub(crate) fn io_error(file: &str, error: &std::io::Error) -> Error {
+fn io_error(file: &str, error: &std::io::Error) -> Error {
     Error::new(ErrorKind::Io, Problem::new(error.to_string()).file(file))
 }

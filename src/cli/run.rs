@@ -1,23 +1,22 @@
 //! `waitline run`: simulates a scenario and reports.
 
-use super::{Outcome, io_error};
+use super::{Outcome, emit, io_error};
 use crate::error::{Error, Problem};
 use crate::experiment::{Experiment, Results};
-use crate::model::Model;
 use crate::observers::{Audit, ContactLog, Trace};
 use crate::report::{Csv, Json, Reporter, Text};
+use crate::scenario::Scenario;
 use clap::{Args, ValueEnum};
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// Arguments of `waitline run`.
+/// Simulates a scenario and reports what came of it.
 #[derive(Args, Clone, Debug)]
-#[command(
-    about = "Simulates a scenario and reports what came of it",
-    after_help = "Examples:
+#[command(after_help = "Examples:
   waitline run day.toml                                the report as text
   waitline run day.toml --replications 100             narrower half-widths
   waitline run day.toml --format json --out day.json   for other programs
@@ -25,44 +24,43 @@ use std::time::{Duration, Instant};
   waitline run day.toml --replications 1 --trace -     every fact as a line
 
 The same scenario, seed and replications give the same report on any machine and any number of threads.
-Exit codes: 0 done, 1 the audit found a broken law, 2 bad input or a file that cannot be read or written."
-)]
-pub struct RunArguments {
+Exit codes: 0 done, 1 the audit found a broken law, 2 bad input or a file that cannot be read or written.")]
+pub(super) struct RunArguments {
     /// The scenario, a TOML file
     #[arg(value_name = "SCENARIO")]
-    pub scenario: String,
+    scenario: PathBuf,
     /// How to write the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    format: Format,
     /// Write the report to FILE instead of standard output
     #[arg(long, value_name = "FILE")]
-    pub out: Option<String>,
+    out: Option<PathBuf>,
     /// Write a CSV row for every contact to FILE; `-`: standard output, and no report unless --out names a file
     #[arg(long, value_name = "FILE")]
-    pub contacts: Option<String>,
+    contacts: Option<PathBuf>,
     /// Write every fact as a line to FILE; `-` as for --contacts
     #[arg(long, value_name = "FILE")]
-    pub trace: Option<String>,
+    trace: Option<PathBuf>,
     /// The seed instead of the scenario's
     #[arg(long)]
-    pub seed: Option<u64>,
+    seed: Option<u64>,
     /// The number of replications instead of the scenario's
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
-    pub replications: Option<u64>,
+    replications: Option<u64>,
     /// Threads to use; 0: one a core. With --contacts, --trace or --audit replications run one after the other
     #[arg(long, default_value_t = 0)]
-    pub threads: usize,
+    threads: usize,
     /// Check every fact against the rules, with code that does not know the engine
     #[arg(long)]
-    pub audit: bool,
+    audit: bool,
     /// Also print each queue's and routing profile's intervals (text only; the other formats always have them)
     #[arg(long)]
-    pub by_interval: bool,
+    by_interval: bool,
 }
 
 /// How to write the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// Tables for people
     Text,
     /// A row for every figure
@@ -71,49 +69,50 @@ pub enum Format {
     Json,
 }
 
-/// Runs the model and writes what was asked for.
-///
-/// # Errors
-/// When a limit is met or a file cannot be written.
-pub fn run_model(arguments: &RunArguments, model: &Model) -> Result<Outcome, Error> {
+/// Runs the scenario and writes what was asked for.
+pub(super) fn run(arguments: &RunArguments) -> Result<Outcome, Error> {
     different_files(arguments)?;
-    let report_to = arguments.out.as_deref().map(Output::reserve).transpose()?;
+    let model = &Scenario::open(&arguments.scenario)?.compile()?;
+    let report_to = arguments.out.as_deref().filter(|file| !is_stdout(file)).map(Output::reserve).transpose()?;
     let seed = arguments.seed.unwrap_or(model.run.seed);
     let replications = arguments.replications.unwrap_or(model.run.replications);
     let experiment = Experiment::new(model).seed(seed).replications(replications).threads(arguments.threads);
     let progress = Progress::new(replications);
     let show = |done| progress.show(done);
     let watched = arguments.contacts.is_some() || arguments.trace.is_some() || arguments.audit;
-    let (results, outcome) = if watched {
+    let (results, verdict) = if watched {
         run_watched(arguments, &experiment, (seed, replications), &progress)?
     } else {
-        (Some(experiment.progress(&show).run()?), Outcome::Yes)
+        (Some(experiment.progress(&show).run()?), Ok(()))
     };
     progress.clear();
-    let Some(results) = results else { return Ok(outcome) };
+    let Some(results) = results else { return Ok(Outcome::Yes) };
+    let report = results.report();
     let reporter: &dyn Reporter = match arguments.format {
         Format::Text => &Text { by_interval: arguments.by_interval },
         Format::Csv => &Csv,
         Format::Json => &Json,
     };
-    let mut text = Vec::new();
-    reporter.write(&results.report(), &mut text).map_err(|error| io_error("the report", &error))?;
-    let taken = [&arguments.contacts, &arguments.trace].iter().any(|file| file.as_deref() == Some("-"));
+    let mut bytes = Vec::new();
+    reporter.write(&report, &mut bytes).map_err(|error| io_error("the report", &error))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let taken = [&arguments.contacts, &arguments.trace].iter().any(|file| file.as_deref().is_some_and(is_stdout));
     match report_to {
-        Some(output) => output.replace_with(&text)?,
+        Some(output) => output.replace_with(&bytes)?,
         None if taken => {}
-        None => quietly(write_all(&mut io::stdout().lock(), &text)).map_err(|error| io_error("standard output", &error)).map(|_| ())?,
+        None => emit(&text)?,
     }
-    Ok(outcome)
+    verdict.map(|()| Outcome::Yes)
 }
 
-/// One replication after the other, each told to the log, the trace and the audit. No results when nobody reads on.
+/// One replication after the other, each told to the log, the trace and the audit. The results, unless nobody reads on, and what the audit
+/// says.
 fn run_watched<'m>(
     arguments: &RunArguments,
     experiment: &Experiment<'m>,
     (seed, replications): (u64, u64),
     progress: &Progress,
-) -> Result<(Option<Results<'m>>, Outcome), Error> {
+) -> Result<(Option<Results<'m>>, Result<(), Error>), Error> {
     let model = experiment.model();
     let mut log = arguments.contacts.as_deref().map(|file| open(file).map(|to| ContactLog::new(model, 0, to))).transpose()?;
     let mut trace = arguments.trace.as_deref().map(|file| open(file).map(|to| Trace::new(model, 0, to))).transpose()?;
@@ -138,21 +137,12 @@ fn run_watched<'m>(
     ];
     for (end, file) in ends {
         if let (Some(end), Some(file)) = (end, file) {
-            let end = if file == "-" { quietly(end) } else { end.map(|()| true) };
-            read_on &= end.map_err(|error| io_error(file, &error))?;
+            let end = if is_stdout(file) { quietly(end) } else { end.map(|()| true) };
+            read_on &= end.map_err(|error| io_error(&file.display().to_string(), &error))?;
         }
     }
-    let mut outcome = Outcome::Yes;
-    if let Some(audit) = audit.filter(|_| read_on) {
-        match audit.finish() {
-            Ok(()) => eprintln!("audit: every fact of {replications} replication(s) kept to the rules"),
-            Err(error) => {
-                eprintln!("{error}");
-                outcome = Outcome::No;
-            }
-        }
-    }
-    Ok((results.filter(|_| read_on), outcome))
+    let verdict = audit.map_or(Ok(()), Audit::finish);
+    Ok((results.filter(|_| read_on), verdict))
 }
 
 /// Two kinds of output in one file would be neither.
@@ -161,7 +151,7 @@ fn different_files(arguments: &RunArguments) -> Result<(), Error> {
     for (place, (option, file)) in files.iter().enumerate() {
         if let Some((other, _)) = files[..place].iter().find(|(_, other)| other.is_some() && other == file) {
             let message = format!("{other} and {option} both name this file; give each its own");
-            return Err(Error::input(vec![Problem::new(message).file(file.as_deref().unwrap_or_default())]));
+            return Err(Error::input(vec![Problem::new(message).file(file.as_deref().unwrap_or(Path::new("")).display().to_string())]));
         }
     }
     Ok(())
@@ -171,11 +161,15 @@ fn different_files(arguments: &RunArguments) -> Result<(), Error> {
 
 type Writer = Box<dyn Write>;
 
-fn open(file: &str) -> Result<Writer, Error> {
-    if file == "-" {
+fn is_stdout(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+fn open(file: &Path) -> Result<Writer, Error> {
+    if is_stdout(file) {
         return Ok(Box::new(io::stdout()));
     }
-    Ok(Box::new(File::create(file).map_err(|error| io_error(file, &error))?))
+    Ok(Box::new(File::create(file).map_err(|error| io_error(&file.display().to_string(), &error))?))
 }
 
 fn finished(mut to: Writer) -> io::Result<()> {
@@ -184,13 +178,18 @@ fn finished(mut to: Writer) -> io::Result<()> {
 
 /// A file that is known to be writable before the work begins, and keeps its content until the work is done.
 struct Output {
-    name: String,
+    name: PathBuf,
     file: File,
 }
 
 impl Output {
-    fn reserve(name: &str) -> Result<Output, Error> {
-        let file = File::options().write(true).create(true).truncate(false).open(name).map_err(|error| io_error(name, &error))?;
+    fn reserve(name: &Path) -> Result<Output, Error> {
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(name)
+            .map_err(|error| io_error(&name.display().to_string(), &error))?;
         Ok(Output { name: name.into(), file })
     }
 
@@ -198,13 +197,8 @@ impl Output {
         let regular = self.file.metadata().is_ok_and(|metadata| metadata.is_file());
         let cut = if regular { self.file.set_len(0) } else { Ok(()) };
         let written = cut.and_then(|()| self.file.write_all(text)).and_then(|()| if regular { self.file.sync_all() } else { Ok(()) });
-        written.map_err(|error| io_error(&self.name, &error))
+        written.map_err(|error| io_error(&self.name.display().to_string(), &error))
     }
-}
-
-fn write_all(to: &mut dyn Write, text: &[u8]) -> io::Result<()> {
-    to.write_all(text)?;
-    to.flush()
 }
 
 /// Whether anybody still reads: a closed pipe is no error.

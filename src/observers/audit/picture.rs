@@ -53,7 +53,6 @@ pub(super) struct Picture<'a> {
     model: &'a Model,
     streams: Streams,
     pub(super) now: Time,
-    pub(super) over: bool,
     /// By queue, in the order of enqueueing.
     pub(super) queues: Table<QueueId, Vec<Waiting>>,
     pub(super) books: Table<QueueId, Books>,
@@ -86,7 +85,6 @@ impl<'a> Picture<'a> {
             model,
             streams,
             now: Time::START,
-            over: false,
             queues: model.queues.iter().map(|_| Vec::new()).collect(),
             books: model.queues.iter().map(|_| Books::default()).collect(),
             agents: model.agents.iter().map(|_| away).collect(),

@@ -1,0 +1,315 @@
+//! Agents: by count, by headcount, by roster, by skills (R14, R15).
+
+use super::intervals::{HEADS, IntervalValue};
+use super::profiles::Profiles;
+use super::sheet::Sheet;
+use super::{AGENTS_MAX, Compiler, Names};
+use crate::error::Problem;
+use crate::id::{AgentId, ProfileId, QueueId, Table};
+use crate::model::{Agent, Channel, Entry, Presence, Profile, Run};
+use crate::scenario::{AgentsTable, Staffing};
+use crate::time::{Span, Time};
+use std::collections::BTreeMap;
+
+const ALWAYS: Presence = Presence { start: Time::START, end: Time::NEVER };
+
+/// The agents so far.
+#[derive(Default)]
+struct Crew {
+    agents: Table<AgentId, Agent>,
+    /// How many agents of a profile have been named by number.
+    numbered: BTreeMap<ProfileId, u32>,
+    /// Where a name was given.
+    names: BTreeMap<String, String>,
+}
+
+impl Crew {
+    fn add(&mut self, name: String, profile: ProfileId, presence: Vec<Presence>) {
+        self.agents.push(Agent { name, profile, capacity: 1, presence });
+    }
+
+    fn next_name(&mut self, profile: ProfileId, profiles: &Profiles) -> String {
+        let number = self.numbered.entry(profile).or_default();
+        *number += 1;
+        format!("{}-{number}", profiles.rows[profile].name)
+    }
+}
+
+impl Compiler<'_> {
+    pub(super) fn agents(&mut self, run: &Run, queues: &Names<QueueId>, profiles: &mut Profiles) -> Table<AgentId, Agent> {
+        let tables = &self.scenario.document().agents;
+        let mut crew = Crew::default();
+        for (index, table) in tables.iter().enumerate() {
+            let path = format!("agents[{index}]");
+            match (&table.count, &table.staffing, &table.roster, &table.skills) {
+                (Some(count), None, None, None) => self.counted(&path, *count, table, profiles, &mut crew),
+                (None, Some(Staffing::Heads(heads)), None, None) => self.staffed(&path, heads, table, run, profiles, &mut crew),
+                (None, Some(Staffing::File(file)), None, None) => self.staffed_by_file(&path, file, table, profiles, &mut crew),
+                (None, None, Some(file), None) => self.roster(&path, file, table, profiles, &mut crew),
+                (None, None, None, Some(file)) => self.skilled(&path, file, table, queues, profiles, &mut crew),
+                _ => self.problem(&path, "expected exactly one of `count`, `staffing`, `roster` or `skills`"),
+            }
+        }
+        if crew.agents.is_empty() {
+            self.notes.push("there are no agents: nobody will be answered".into());
+        }
+        crew.agents
+    }
+
+    /// The profile that a table must name.
+    fn profile_of(&mut self, path: &str, table: &AgentsTable, profiles: &Profiles) -> Option<ProfileId> {
+        let Some(name) = &table.routing_profile else {
+            self.problem(path, "the key `routing_profile` is missing");
+            return None;
+        };
+        self.find(&format!("{path}.routing_profile"), "routing profile", name, &profiles.names)
+    }
+
+    /// The key that a table must not have.
+    fn no_profile(&mut self, path: &str, table: &AgentsTable, why: &str) {
+        if table.routing_profile.is_some() {
+            self.problem(&format!("{path}.routing_profile"), format!("not here: {why}"));
+        }
+    }
+
+    fn counted(&mut self, path: &str, count: i64, table: &AgentsTable, profiles: &Profiles, crew: &mut Crew) {
+        let profile = self.profile_of(path, table, profiles);
+        if !(1..=AGENTS_MAX).contains(&count) {
+            self.problem(&format!("{path}.count"), format!("{count} agents: expected 1 to {AGENTS_MAX}"));
+            return;
+        }
+        if let Some(profile) = profile {
+            for _ in 0..count {
+                let name = crew.next_name(profile, profiles);
+                crew.add(name, profile, vec![ALWAYS]);
+            }
+        }
+    }
+
+    fn staffed(&mut self, path: &str, heads: &[i64], table: &AgentsTable, run: &Run, profiles: &Profiles, crew: &mut Crew) {
+        let profile = self.profile_of(path, table, profiles);
+        let path = format!("{path}.staffing");
+        let Some(interval) = run.interval else {
+            self.problem(&path, "a list of heads follows the reporting interval, but that is \"none\"");
+            return;
+        };
+        for (place, &count) in heads.iter().enumerate() {
+            if !(0..=AGENTS_MAX).contains(&count) {
+                self.problem(&format!("{path}[{place}]"), format!("{count} heads: expected 0 to {AGENTS_MAX}"));
+                return;
+            }
+        }
+        if heads.iter().all(|&count| count == 0) {
+            self.problem(&path, "these agents are never present: expected at least one head in one interval");
+            return;
+        }
+        let needed = (run.horizon.as_us() + interval.as_us() - 1) / interval.as_us();
+        if (heads.len() as i64) < needed {
+            self.notes.push(format!("{path}: {} intervals are given, the run has {needed}; the last headcount goes on", heads.len()));
+        }
+        let steps: Vec<(Presence, i64)> = heads
+            .iter()
+            .enumerate()
+            .map(|(place, &count)| {
+                let start = Time::from_us(interval.as_us().saturating_mul(place as i64).min(Time::NEVER.as_us()));
+                // Those given by headcount keep the last interval's (R18).
+                let end = if place + 1 == heads.len() { Time::NEVER } else { start + interval };
+                (Presence { start, end }, count)
+            })
+            .collect();
+        if let Some(profile) = profile {
+            self.add_heads(&steps, profile, profiles, crew);
+        }
+    }
+
+    /// R15: number k is present in exactly the steps whose headcount is at least k.
+    fn add_heads(&mut self, steps: &[(Presence, i64)], profile: ProfileId, profiles: &Profiles, crew: &mut Crew) {
+        let most = steps.iter().map(|(_, count)| *count).max().unwrap_or(0);
+        for number in 1..=most {
+            let present = steps.iter().filter(|(_, count)| *count >= number).map(|(presence, _)| *presence).collect();
+            let name = crew.next_name(profile, profiles);
+            crew.add(name, profile, merged(present));
+        }
+    }
+
+    fn staffed_by_file(&mut self, path: &str, file: &str, table: &AgentsTable, profiles: &Profiles, crew: &mut Crew) {
+        let only = match &table.routing_profile {
+            Some(name) => match self.find(&format!("{path}.routing_profile"), "routing profile", name, &profiles.names) {
+                Some(_) => Some(name.as_str()),
+                None => return,
+            },
+            None => None,
+        };
+        let key = format!("{path}.staffing");
+        let Some(rows) = self.interval_table(&key, file, &HEADS, table.starts_at.as_ref(), &format!("{path}.starts_at")) else { return };
+        let mut any = false;
+        for (name, values) in &rows {
+            if only.is_some_and(|only| only != name) {
+                continue;
+            }
+            any = true;
+            let Some(&profile) = profiles.names.get(name) else {
+                let problem = Problem::new(format!("unknown routing profile `{name}`")).file(file).line(values[0].line);
+                self.problems.push(problem.nearest(name, profiles.names.keys().map(String::as_str)));
+                continue;
+            };
+            if let Some(steps) = self.steps(file, values) {
+                self.add_heads(&steps, profile, profiles, crew);
+            }
+        }
+        if let (Some(only), false) = (only, any) {
+            let problem = self.scenario.problem(&key, format!("{file} has no rows for the routing profile `{only}`"));
+            self.problems.push(problem.nearest(only, rows.keys().map(String::as_str)));
+        }
+    }
+
+    fn steps(&mut self, file: &str, values: &[IntervalValue]) -> Option<Vec<(Presence, i64)>> {
+        let mut steps = Vec::new();
+        for (place, value) in values.iter().enumerate() {
+            let heads = value.value as i64;
+            if heads as f64 != value.value || heads > AGENTS_MAX {
+                let message = format!("{} heads: expected a whole number up to {AGENTS_MAX}", value.value);
+                self.problems.push(Problem::new(message).file(file).line(value.line));
+                return None;
+            }
+            let end = if place + 1 == values.len() { Time::NEVER } else { value.start + value.length };
+            steps.push((Presence { start: value.start, end }, heads));
+        }
+        if steps.iter().all(|(_, heads)| *heads == 0) {
+            self.problems.push(Problem::new("these agents are never present").file(file).line(values[0].line));
+            return None;
+        }
+        Some(steps)
+    }
+
+    fn roster(&mut self, path: &str, file: &str, table: &AgentsTable, profiles: &Profiles, crew: &mut Crew) {
+        self.no_profile(path, table, "the roster names the profile of each agent");
+        let Some(content) = self.file(&format!("{path}.roster"), file) else { return };
+        let Some(sheet) = Sheet::read(file, content, &mut self.problems) else { return };
+        let Some(([agent, profile, start, end], [])) =
+            sheet.columns(["agent", "routing_profile", "start_s", "end_s"], [], &mut self.problems)
+        else {
+            return;
+        };
+        // Agents in order of first appearance: (name, profile, shifts with their lines).
+        let mut rows: Vec<(&str, Option<ProfileId>, Vec<(Presence, u64)>)> = Vec::new();
+        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+        for row in sheet.rows() {
+            let problems = &mut self.problems;
+            let (Some(name), Some(profile_name)) = (row.name(agent, problems), row.name(profile, problems)) else { continue };
+            let found = profiles.names.get(profile_name).copied();
+            if found.is_none() {
+                let problem = row.problem(profile, format!("unknown routing profile `{profile_name}`"));
+                problems.push(problem.nearest(profile_name, profiles.names.keys().map(String::as_str)));
+            }
+            let from = row.span(start, problems);
+            let to = if row.text(end).is_empty() { Some(Time::NEVER) } else { row.span(end, problems).map(|end| Time::START + end) };
+            let place = *places.entry(name).or_insert_with(|| {
+                rows.push((name, found, Vec::new()));
+                rows.len() - 1
+            });
+            if let (Some(first), Some(this)) = (rows[place].1, found)
+                && first != this
+            {
+                let message = format!("the agent `{name}` has the profile `{}` already: an agent has one", profiles.rows[first].name);
+                problems.push(row.problem(profile, message));
+            }
+            if let (Some(from), Some(to)) = (from, to) {
+                let start_at = Time::START + from;
+                if to <= start_at {
+                    problems.push(row.problem(end, format!("the shift of `{name}` ends at {to}, not after its start at {start_at}")));
+                } else {
+                    rows[place].2.push((Presence { start: start_at, end: to }, row.line));
+                }
+            }
+        }
+        if rows.is_empty() {
+            self.problems.push(Problem::new("there is no agent in the roster").file(file));
+        }
+        for (name, profile, mut shifts) in rows {
+            shifts.sort_by_key(|(shift, _)| shift.start);
+            for pair in shifts.windows(2) {
+                if pair[0].0.end > pair[1].0.start {
+                    let message = format!("this shift of `{name}` overlaps the one in line {}", pair[0].1);
+                    self.problems.push(Problem::new(message).file(file).line(pair[1].1).key("start_s"));
+                }
+            }
+            self.claim_name(name, file, crew);
+            if let Some(profile) = profile
+                && !shifts.is_empty()
+            {
+                crew.add(name.into(), profile, merged(shifts.into_iter().map(|(shift, _)| shift).collect()));
+            }
+        }
+    }
+
+    fn skilled(&mut self, path: &str, file: &str, table: &AgentsTable, queues: &Names<QueueId>, profiles: &mut Profiles, crew: &mut Crew) {
+        self.no_profile(path, table, "the skills make the profiles");
+        let Some(content) = self.file(&format!("{path}.skills"), file) else { return };
+        for group in super::skills::read(file, content, &mut self.problems) {
+            let mut entries = Vec::new();
+            for (queue, priority) in &group.skills {
+                if let Some(&id) = queues.get(queue) {
+                    entries.push(Entry {
+                        queue: id,
+                        channel: Channel::Voice,
+                        priority: *priority,
+                        delay: Span::ZERO,
+                        weight_milli: 1000,
+                        handle_time: None,
+                        after_contact_work: None,
+                    });
+                } else {
+                    let problem = Problem::new(format!("unknown queue `{queue}`")).file(file).line(1).key(queue.as_str());
+                    let problem = problem.nearest(queue, queues.keys().map(String::as_str));
+                    if !self.problems.contains(&problem) {
+                        self.problems.push(problem);
+                    }
+                }
+            }
+            entries.sort_by_key(|entry| entry.priority);
+            let name = group.name();
+            if profiles.names.contains_key(&name) {
+                let message = format!("the skills of these agents make a profile `{name}`, but there is one of that name already");
+                self.problems.push(Problem::new(message).file(file).line(group.line));
+                continue;
+            }
+            let profile = profiles.rows.push(Profile { name: name.clone(), entries });
+            profiles.names.insert(name, profile);
+            for agent in group.agents {
+                self.claim_name(&agent, file, crew);
+                crew.add(agent, profile, vec![ALWAYS]);
+            }
+        }
+    }
+
+    fn claim_name(&mut self, name: &str, file: &str, crew: &mut Crew) {
+        if let Some(other) = crew.names.insert(name.into(), file.into()) {
+            self.problems.push(Problem::new(format!("the agent `{name}` stands in {other} already")).file(file));
+        }
+    }
+}
+
+/// Stays in order of time, with those that touch made one (R14).
+fn merged(mut stays: Vec<Presence>) -> Vec<Presence> {
+    stays.sort_by_key(|stay| stay.start);
+    let mut apart: Vec<Presence> = Vec::new();
+    for stay in stays {
+        match apart.last_mut() {
+            Some(last) if last.end >= stay.start => last.end = last.end.max(stay.end),
+            _ => apart.push(stay),
+        }
+    }
+    apart
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adjacent_stays_are_one() {
+        let stay = |start, end| Presence { start: Time::from_us(start), end: Time::from_us(end) };
+        assert_eq!(merged(vec![stay(5, 9), stay(0, 2), stay(2, 4)]), [stay(0, 4), stay(5, 9)]);
+    }
+}

@@ -1,0 +1,270 @@
+//! From [`Scenario`] to [`Model`]: names resolved, files read, everything checked. The one bridge between what people write and what runs.
+//!
+//! All problems are found in one go; the model exists only if there is none.
+
+mod agents;
+mod clock;
+mod contacts;
+mod distributions;
+mod intervals;
+mod profiles;
+mod sheet;
+mod skills;
+mod sources;
+
+pub use skills::{SkillGroup, group_by_skills};
+
+use crate::error::{Error, Problem};
+use crate::id::{Id, Table};
+use crate::model::{AgentRule, AtHorizon, Comparator, ContactRule, CountBy, Model, Policy, Queue, Run, ServiceLevel};
+use crate::scenario::{AgentRuleName, AtHorizonName, ComparatorName, ContactRuleName, CountByName, Interval, QueueTable, Scenario};
+use crate::time::{Span, Time};
+use std::collections::BTreeMap;
+
+/// How many cells (intervals x queues) a report may have.
+pub const CELLS_MAX: i64 = 1_000_000;
+/// How many agents a scenario may have.
+pub const AGENTS_MAX: i64 = 1_000_000;
+/// How many replications may be asked for.
+pub const REPLICATIONS_MAX: u64 = 10_000_000;
+/// How many problems are listed; more are only counted.
+pub const PROBLEMS_MAX: usize = 1_000;
+
+impl Scenario {
+    /// What the scenario means, ready to run.
+    ///
+    /// ```
+    /// use waitline::Scenario;
+    /// let text = r#"
+    /// version = 1
+    /// name = "two of a kind"
+    /// [run]
+    /// horizon = "8h"
+    /// [[queue]]
+    /// name = "sales"
+    /// handle_time = { distribution = "exponential", mean = "5m" }
+    /// [[routing_profile]]
+    /// name = "seller"
+    /// queues = [{ queue = "sails", priority = 100 }]
+    /// [[agents]]
+    /// routing_profile = "seller"
+    /// count = 4
+    /// [[source]]
+    /// name = "calls"
+    /// queue = "sales"
+    /// arrivals = { process = "poisson", rate = "40/h" }
+    /// "#;
+    /// let error = text.parse::<Scenario>().unwrap().compile().unwrap_err();
+    /// assert_eq!(error.problems().len(), 2);
+    /// let mended = text.replace("sails", "sales").replace("100", "1");
+    /// let model = mended.parse::<Scenario>().unwrap().compile().unwrap();
+    /// assert_eq!(model.agents.len(), 4);
+    /// ```
+    ///
+    /// # Errors
+    /// Every problem found, at most [`PROBLEMS_MAX`] of them listed.
+    pub fn compile(&self) -> Result<Model, Error> {
+        let mut compiler = Compiler { scenario: self, problems: Vec::new(), notes: Vec::new() };
+        let model = compiler.model();
+        let mut problems = compiler.problems;
+        if problems.is_empty() {
+            return Ok(model);
+        }
+        if problems.len() > PROBLEMS_MAX {
+            let more = problems.len() - PROBLEMS_MAX;
+            problems.truncate(PROBLEMS_MAX);
+            problems.push(Problem::new(format!("and {more} more problems")));
+        }
+        Err(Error::input(problems))
+    }
+}
+
+/// The work in progress. Rows that cannot be made sense of are left out: there is a problem then, and no model.
+struct Compiler<'s> {
+    scenario: &'s Scenario,
+    problems: Vec<Problem>,
+    notes: Vec<String>,
+}
+
+/// Names to ids.
+type Names<I> = BTreeMap<String, I>;
+
+impl<'s> Compiler<'s> {
+    fn model(&mut self) -> Model {
+        let document = self.scenario.document();
+        if document.version != 1 {
+            self.problem("version", format!("unknown version {}: this program reads version 1", document.version));
+        }
+        let run = self.run();
+        let queue_names = self.names("queue", document.queue.iter().map(|queue| queue.name.as_str()));
+        let queues = document.queue.iter().enumerate().map(|(index, queue)| self.queue(index, queue)).collect();
+        if document.queue.is_empty() {
+            self.problem("queue", "there is no queue: add a [[queue]]");
+        }
+        let mut profiles = self.profiles(&queue_names);
+        let agents = self.agents(&run, &queue_names, &mut profiles);
+        let sources = self.sources(&run, &queue_names);
+        let policy = Policy {
+            contact: match document.policy.contact {
+                ContactRuleName::Strict => ContactRule::Strict,
+                ContactRuleName::Weighted => ContactRule::Weighted,
+                ContactRuleName::LongestWaitFirst => ContactRule::LongestWaitFirst,
+            },
+            agent: match document.policy.agent {
+                AgentRuleName::LongestAvailable => AgentRule::LongestAvailable,
+                AgentRuleName::FewestContacts => AgentRule::FewestContacts,
+                AgentRuleName::LeastOccupied => AgentRule::LeastOccupied,
+                AgentRuleName::Random => AgentRule::Random,
+            },
+        };
+        let mut model = Model {
+            name: document.name.clone(),
+            digest: self.scenario.digest(),
+            run,
+            policy,
+            queues,
+            profiles: profiles.rows,
+            agents,
+            sources,
+            notes: Vec::new(),
+        };
+        self.note_unserved_queues(&model);
+        model.notes = std::mem::take(&mut self.notes);
+        model
+    }
+
+    /// Adds a problem with the value at a key path, such as `queue[0].name`.
+    fn problem(&mut self, path: &str, message: impl Into<String>) {
+        self.problems.push(self.scenario.problem(path, message));
+    }
+
+    /// Takes the value, or adds the problem.
+    fn take<T>(&mut self, path: &str, result: Result<T, String>) -> Option<T> {
+        result.map_err(|message| self.problem(path, message)).ok()
+    }
+
+    /// A table of names by place, in which no name stands twice.
+    fn names<'n, I: Id>(&mut self, key: &str, names: impl Iterator<Item = &'n str>) -> Names<I> {
+        let mut known = Names::new();
+        for (index, name) in names.enumerate() {
+            let path = format!("{key}[{index}].name");
+            if name.trim().is_empty() {
+                self.problem(&path, "the name is empty");
+            } else if known.insert(name.to_string(), I::from_index(index)).is_some() {
+                self.problem(&path, format!("the name `{name}` is taken already: names must differ"));
+            }
+        }
+        known
+    }
+
+    /// The id of a name.
+    fn find<I: Copy>(&mut self, path: &str, what: &str, name: &str, known: &Names<I>) -> Option<I> {
+        let found = known.get(name).copied();
+        if found.is_none() {
+            let problem = self.scenario.problem(path, format!("unknown {what} `{name}`"));
+            self.problems.push(problem.nearest(name, known.keys().map(String::as_str)));
+        }
+        found
+    }
+
+    /// The content of a file that the value at a path names.
+    fn file(&mut self, path: &str, name: &str) -> Option<&'s [u8]> {
+        let content = self.scenario.attached(name);
+        if content.is_none() {
+            self.problem(path, format!("the file `{name}` was not read: open the scenario by its path, or attach the file"));
+        }
+        content
+    }
+
+    fn run(&mut self) -> Run {
+        let table = &self.scenario.document().run;
+        if table.horizon == Span::ZERO {
+            self.problem("run.horizon", "the horizon must be later than 0");
+        }
+        if table.warm_up >= table.horizon && table.horizon > Span::ZERO {
+            self.problem("run.warm_up", format!("the warm-up of {} must end before the horizon of {}", table.warm_up, table.horizon));
+        }
+        if table.replications == 0 || table.replications > REPLICATIONS_MAX {
+            self.problem("run.replications", format!("{} replications: expected 1 to {REPLICATIONS_MAX}", table.replications));
+        }
+        let interval = match table.interval {
+            Interval::Every(span) => Some(span),
+            Interval::None => None,
+        };
+        if let Some(span) = interval {
+            let queues = self.scenario.document().queue.len().max(1) as i64;
+            let intervals = (table.horizon.as_us() + span.as_us() - 1) / span.as_us();
+            if intervals.saturating_mul(queues) > CELLS_MAX {
+                self.problem(
+                    "run.interval",
+                    format!("{intervals} intervals of {span} for {queues} queues are more than {CELLS_MAX} cells: choose a longer interval, or \"none\""),
+                );
+            }
+        }
+        Run {
+            horizon: Time::START + table.horizon,
+            warm_up: Time::START + table.warm_up,
+            at_horizon: match table.at_horizon {
+                AtHorizonName::Drain => AtHorizon::Drain,
+                AtHorizonName::Stop => AtHorizon::Stop,
+            },
+            interval,
+            count_by: match table.count_by {
+                CountByName::Enqueued => CountBy::Enqueued,
+                CountByName::Ended => CountBy::Ended,
+            },
+            replications: table.replications,
+            seed: table.seed,
+        }
+    }
+
+    fn queue(&mut self, index: usize, table: &QueueTable) -> Queue {
+        let path = format!("queue[{index}]");
+        let mut service_levels = Vec::new();
+        for (place, level) in table.service_level.0.iter().enumerate() {
+            if level.target.is_some_and(|target| !(0.0..=1.0).contains(&target)) {
+                let target = level.target.unwrap_or_default();
+                let place = if table.service_level.0.len() > 1 { format!("[{place}]") } else { String::new() };
+                self.problem(
+                    &format!("{path}.service_level{place}.target"),
+                    format!("{target} is not a share: expected 0 to 1, such as 0.8"),
+                );
+            }
+            let comparator = match level.comparator {
+                ComparatorName::AtMost => Comparator::AtMost,
+                ComparatorName::Below => Comparator::Below,
+            };
+            service_levels.push(ServiceLevel { within: level.within, comparator, target: level.target });
+        }
+        if service_levels.is_empty() {
+            service_levels.push(ServiceLevel { within: Span::from_secs(20), comparator: Comparator::AtMost, target: None });
+        }
+        Queue {
+            name: table.name.clone(),
+            service_levels,
+            handle_time: self.distribution(&format!("{path}.handle_time"), &table.handle_time),
+            after_contact_work: self.optional_distribution(&format!("{path}.after_contact_work"), table.after_contact_work.as_ref()),
+            patience: self.optional_distribution(&format!("{path}.patience"), table.patience.as_ref()),
+        }
+    }
+
+    /// Says which queues get contacts that nobody can ever take.
+    fn note_unserved_queues(&mut self, model: &Model) {
+        let mut served: Table<crate::id::QueueId, bool> = model.queues.iter().map(|_| false).collect();
+        for agent in &model.agents {
+            if let Some(profile) = model.profiles.get(agent.profile) {
+                for entry in &profile.entries {
+                    served[entry.queue] = true;
+                }
+            }
+        }
+        for (queue, row) in model.queues.enumerate() {
+            let gets_contacts = model.sources.iter().any(|source| {
+                if source.given.is_empty() { source.queue == queue } else { source.given.iter().any(|given| given.queue == queue) }
+            });
+            if gets_contacts && !served[queue] {
+                self.notes.push(format!("nobody serves the queue `{}`: its contacts wait until they abandon or the run ends", row.name));
+            }
+        }
+    }
+}

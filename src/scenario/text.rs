@@ -1,0 +1,132 @@
+//! Values that people write as text: durations with a unit, rates with a unit.
+
+use crate::time::Span;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, de};
+use std::borrow::Cow;
+use std::str::FromStr;
+
+/// A rate as people write it: `"90/h"`, `"0.02/s"`, `"2000/d"`.
+///
+/// ```
+/// use waitline::scenario::Rate;
+/// assert_eq!("90/h".parse::<Rate>().unwrap().per_s(), 0.025);
+/// assert!("90".parse::<Rate>().unwrap_err().contains("unit"));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    count: f64,
+    unit_s: f64,
+}
+
+impl Rate {
+    /// How many a second.
+    pub fn per_s(self) -> f64 {
+        self.count / self.unit_s
+    }
+}
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Rate, String> {
+        let wrong = |why: &str| format!("`{text}` is not a rate: {why}; write for example \"90/h\", \"1.5/m\", \"0.02/s\" or \"2000/d\"");
+        let (count, unit) = text.trim().split_once('/').ok_or_else(|| wrong("the unit is missing"))?;
+        let count: f64 = count.trim().parse().map_err(|_| wrong("a number was expected before the /"))?;
+        if !count.is_finite() || count < 0.0 {
+            return Err(wrong("it must be zero or more, and finite"));
+        }
+        let unit_s = match unit.trim() {
+            "s" => 1.0,
+            "m" | "min" => 60.0,
+            "h" => 3_600.0,
+            "d" => 86_400.0,
+            other => return Err(wrong(&format!("unknown unit `{other}`, known are s, m, h, d"))),
+        };
+        Ok(Rate { count, unit_s })
+    }
+}
+
+/// A duration with a sign: `"90s"` or `"-30s"`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SignedSpan {
+    /// Microseconds.
+    pub us: i64,
+}
+
+impl FromStr for SignedSpan {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<SignedSpan, String> {
+        match text.trim().strip_prefix('-') {
+            Some(rest) => Ok(SignedSpan { us: -rest.parse::<Span>()?.as_us() }),
+            None => Ok(SignedSpan { us: text.parse::<Span>()?.as_us() }),
+        }
+    }
+}
+
+/// The reporting grid: a duration, or `"none"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interval {
+    /// Every so long.
+    Every(Span),
+    /// The run as a whole only.
+    None,
+}
+
+impl FromStr for Interval {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Interval, String> {
+        match text.trim() {
+            "none" => Ok(Interval::None),
+            text => match text.parse::<Span>()? {
+                Span::ZERO => Err("an interval must last longer than 0; write \"none\" for no intervals".into()),
+                span => Ok(Interval::Every(span)),
+            },
+        }
+    }
+}
+
+/// What a text of that format (a keyword of the schema) must be; the message says what is wrong with it.
+pub(super) fn check_format(format: &str, text: &str) -> Result<(), String> {
+    match format {
+        "duration" => text.parse::<Span>().map(drop),
+        "signed-duration" => text.parse::<SignedSpan>().map(drop),
+        "rate" => text.parse::<Rate>().map(drop),
+        "interval" => text.parse::<Interval>().map(drop),
+        _ => Ok(()),
+    }
+}
+
+macro_rules! written_as_text {
+    ($($name:ident, $format:literal, $description:literal, $example:literal;)*) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = Cow::<str>::deserialize(deserializer)?;
+                text.parse().map_err(de::Error::custom)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string", "format": $format, "description": $description, "examples": [$example] })
+            }
+        }
+    )*};
+}
+
+written_as_text! {
+    Span, "duration", "A duration with units.", "1h30m";
+    SignedSpan, "signed-duration", "A duration with units, and a sign if negative.", "-30s";
+    Rate, "rate", "A rate with its unit: /s, /m, /h or /d.", "90/h";
+    Interval, "interval", "A duration with units, or none.", "30m";
+}
