@@ -137,8 +137,11 @@ fn run_watched<'m>(
     ];
     for (end, file) in ends {
         if let (Some(end), Some(file)) = (end, file) {
-            let end = if is_stdout(file) { quietly(end) } else { end.map(|()| true) };
-            read_on &= end.map_err(|error| io_error(&file.display().to_string(), &error))?;
+            read_on &= if is_stdout(file) {
+                quietly(end).map_err(|error| io_error("standard output", &error))?
+            } else {
+                end.map(|()| true).map_err(|error| io_error(&file.display().to_string(), &error))?
+            };
         }
     }
     let verdict = audit.map_or(Ok(()), Audit::finish);

@@ -82,7 +82,10 @@ impl<'a, W: Write> ContactLog<'a, W> {
     /// # Errors
     /// The first error that the writer met.
     pub fn finish(self) -> io::Result<W> {
-        self.written?;
+        self.written.map_err(|error| match error.into_kind() {
+            csv::ErrorKind::Io(error) => error,
+            other => io::Error::other(format!("{other:?}")),
+        })?;
         self.to.into_inner().map_err(|error| io::Error::from(error.error().kind()))
     }
 

@@ -42,7 +42,7 @@ impl Text {
         let with_total: Vec<(&str, &Figures)> = rows.iter().copied().chain([("total", &report.total)]).collect();
         contacts(&with_total).add_to("Contacts, per replication", &mut text);
         service_levels(&with_total).add_to("Service level, % answered within the threshold", &mut text);
-        waits(&with_total).add_to("Waits, seconds (ASA: of answered contacts; the others: of all that left the queue)", &mut text);
+        waits(&with_total).add_to("Waits, seconds (ASA: of answered contacts; the others: of all that left the queue, percentiles to within 0.4 %)", &mut text);
         profiles(report).add_to("Routing profiles", &mut text);
         let course = report.total_intervals.len();
         if (2..=INTERVALS_SHOWN).contains(&course) || (self.by_interval && course > 0) {
@@ -95,9 +95,9 @@ fn footer(report: &Report, text: &mut String) {
     }
 }
 
-/// `savings` and so on: the headline by threshold and definition.
+/// The headline by definition and threshold.
 fn headline(figures: &Figures) -> String {
-    figures.service_level.first().map_or(NONE.into(), |level| format!("{} within {}", level.definition, level.threshold()))
+    figures.service_level.first().map_or(NONE.into(), |level| format!("{}, wait {}", level.definition, level.threshold()))
 }
 
 fn contacts(rows: &[(&str, &Figures)]) -> Columns {
