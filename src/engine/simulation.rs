@@ -192,7 +192,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn tell(&mut self, fact: &Fact) {
         self.last_fact = self.now;
         self.observer.observe(Time::from_us(self.now), fact);
