@@ -1,5 +1,8 @@
 //! The report: its figures by hand, its three forms, and the program that writes them.
 
+// Ratios of small whole numbers, computed once: they are equal or wrong.
+#![allow(clippy::float_cmp)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use waitline::report::{Csv, Json, Reporter, Text};

@@ -18,12 +18,10 @@ use std::sync::Mutex;
 ///
 /// ```
 /// # use waitline::experiment::Experiment;
-/// # use waitline::{Model, Table, Time, model};
-/// # let run = model::Run { horizon: Time::from_us(1), warm_up: Time::START, at_horizon: Default::default(), interval: None, count_by: Default::default(), replications: 1, seed: 1 };
-/// # let model = Model { name: String::new(), digest: String::new(), run, policy: Default::default(), queues: Table::new(), profiles: Table::new(), agents: Table::new(), sources: Table::new(), notes: vec![] };
+/// let model = std::fs::read_to_string("examples/small.toml")?.parse::<waitline::Scenario>()?.compile()?;
 /// let results = Experiment::new(&model).seed(42).replications(30).run()?;
 /// assert_eq!(results.replications(), 30);
-/// # Ok::<(), waitline::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct Experiment<'a> {

@@ -16,14 +16,12 @@ use std::io::{self, Write};
 ///
 /// ```
 /// use waitline::observers::ContactLog;
-/// # use waitline::{Model, Table, Time, model};
-/// # let run = model::Run { horizon: Time::from_us(1), warm_up: Time::START, at_horizon: Default::default(), interval: None, count_by: Default::default(), replications: 1, seed: 1 };
-/// # let model = Model { name: String::new(), digest: String::new(), run, policy: Default::default(), queues: Table::new(), profiles: Table::new(), agents: Table::new(), sources: Table::new(), notes: vec![] };
+/// let model = std::fs::read_to_string("examples/small.toml")?.parse::<waitline::Scenario>()?.compile()?;
 /// let mut log = ContactLog::new(&model, 0, Vec::new());
 /// waitline::run(&model, waitline::random::Streams::new(1, 0), &mut log)?;
 /// let text = String::from_utf8(log.finish().unwrap()).unwrap();
 /// assert!(text.starts_with("replication,contact,source,queue,enqueued_s,outcome,"));
-/// # Ok::<(), waitline::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct ContactLog<'a, W: Write> {
     model: &'a Model,

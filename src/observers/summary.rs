@@ -189,12 +189,12 @@ impl Staff {
 ///
 /// ```
 /// use waitline::observers::Summary;
-/// # use waitline::{Model, Table, Time, model};
-/// # let run = model::Run { horizon: Time::from_us(1), warm_up: Time::START, at_horizon: Default::default(), interval: None, count_by: Default::default(), replications: 1, seed: 1 };
-/// # let model = Model { name: String::new(), digest: String::new(), run, policy: Default::default(), queues: Table::new(), profiles: Table::new(), agents: Table::new(), sources: Table::new(), notes: vec![] };
+/// let model = std::fs::read_to_string("examples/small.toml")?.parse::<waitline::Scenario>()?.compile()?;
 /// let mut summary = Summary::new(&model);
-/// waitline::run(&model, waitline::random::Streams::new(1, 0), &mut summary).unwrap();
-/// assert_eq!(summary.total().offered(), 0);
+/// waitline::run(&model, waitline::random::Streams::new(1, 0), &mut summary)?;
+/// let total = summary.total();
+/// assert_eq!(total.offered(), total.answered + total.abandoned + total.unfinished);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Summary {
@@ -449,6 +449,7 @@ fn limit(level: &ServiceLevel) -> i64 {
 
 impl Observer for Summary {
     // At each place where a fact is told its kind is known: inlined, only that arm remains, and the fact is never built.
+    #[allow(clippy::inline_always)]
     #[inline(always)]
     fn observe(&mut self, at: Time, fact: &Fact) {
         let at = at.as_us();

@@ -27,14 +27,12 @@ use std::io::{self, BufWriter, Write};
 ///
 /// ```
 /// use waitline::observers::Trace;
-/// # use waitline::{Model, Table, Time, model};
-/// # let run = model::Run { horizon: Time::from_us(1), warm_up: Time::START, at_horizon: Default::default(), interval: None, count_by: Default::default(), replications: 1, seed: 1 };
-/// # let model = Model { name: String::new(), digest: String::new(), run, policy: Default::default(), queues: Table::new(), profiles: Table::new(), agents: Table::new(), sources: Table::new(), notes: vec![] };
+/// let model = std::fs::read_to_string("examples/small.toml")?.parse::<waitline::Scenario>()?.compile()?;
 /// let mut trace = Trace::new(&model, 0, Vec::new());
 /// waitline::run(&model, waitline::random::Streams::new(1, 0), &mut trace)?;
 /// let text = String::from_utf8(trace.finish().unwrap()).unwrap();
 /// assert!(text.starts_with("# replication 1\n") && text.ends_with(" ended\n"));
-/// # Ok::<(), waitline::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Trace<'a, W: Write> {
     model: &'a Model,

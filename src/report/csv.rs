@@ -7,14 +7,12 @@ use std::io;
 ///
 /// ```
 /// use waitline::report::{Csv, Reporter};
-/// # use waitline::{Model, Table, Time, model};
-/// # let run = model::Run { horizon: Time::from_us(1), warm_up: Time::START, at_horizon: Default::default(), interval: None, count_by: Default::default(), replications: 1, seed: 1 };
-/// # let model = Model { name: "day".into(), digest: String::new(), run, policy: Default::default(), queues: Table::new(), profiles: Table::new(), agents: Table::new(), sources: Table::new(), notes: vec![] };
+/// let model = std::fs::read_to_string("examples/small.toml")?.parse::<waitline::Scenario>()?.compile()?;
 /// let report = waitline::Experiment::new(&model).run()?.report();
 /// let mut text = Vec::new();
 /// Csv.write(&report, &mut text).unwrap();
-/// assert!(String::from_utf8(text).unwrap().starts_with("scope,name,start_s,metric,definition,estimate,half_width\ntotal,,,offered,"));
-/// # Ok::<(), waitline::Error>(())
+/// assert!(String::from_utf8(text).unwrap().starts_with("scope,name,start_s,metric,definition,estimate,half_width\nqueue,sales,,offered,"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Csv;

@@ -7,16 +7,14 @@ use std::io;
 ///
 /// ```
 /// use waitline::report::{Json, Reporter};
-/// # use waitline::{Model, Table, Time, model};
-/// # let run = model::Run { horizon: Time::from_us(1), warm_up: Time::START, at_horizon: Default::default(), interval: None, count_by: Default::default(), replications: 1, seed: 1 };
-/// # let model = Model { name: "day".into(), digest: String::new(), run, policy: Default::default(), queues: Table::new(), profiles: Table::new(), agents: Table::new(), sources: Table::new(), notes: vec![] };
+/// let model = std::fs::read_to_string("examples/small.toml")?.parse::<waitline::Scenario>()?.compile()?;
 /// let report = waitline::Experiment::new(&model).run()?.report();
 /// let mut text = Vec::new();
-/// Json.write(&report, &mut text).unwrap();
-/// let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
-/// assert_eq!(json["scenario"], "day");
-/// assert!(json["total"]["asa_s"].is_null());
-/// # Ok::<(), waitline::Error>(())
+/// Json.write(&report, &mut text)?;
+/// let json: serde_json::Value = serde_json::from_slice(&text)?;
+/// assert_eq!(json["scenario"], "small");
+/// assert!(json["total"]["asa_s"]["half_width"].is_number());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Json;

@@ -47,14 +47,12 @@ pub trait Reporter {
 /// It holds nothing that differs between two runs of the same scenario, seed and version. Serialised, it is the JSON report.
 ///
 /// ```
-/// # use waitline::{Model, Table, Time, model};
-/// # let run = model::Run { horizon: Time::from_us(1), warm_up: Time::START, at_horizon: Default::default(), interval: None, count_by: Default::default(), replications: 1, seed: 1 };
-/// # let model = Model { name: "day".into(), digest: String::new(), run, policy: Default::default(), queues: Table::new(), profiles: Table::new(), agents: Table::new(), sources: Table::new(), notes: vec![] };
+/// let model = std::fs::read_to_string("examples/small.toml")?.parse::<waitline::Scenario>()?.compile()?;
 /// let results = waitline::Experiment::new(&model).run()?;
 /// let report = results.report();
-/// assert_eq!(report.scenario, "day");
+/// assert_eq!(report.scenario, "small");
 /// println!("{report}"); // as text
-/// # Ok::<(), waitline::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {

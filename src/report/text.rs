@@ -10,12 +10,10 @@ use std::io;
 ///
 /// ```
 /// use waitline::report::Text;
-/// # use waitline::{Model, Table, Time, model};
-/// # let run = model::Run { horizon: Time::from_us(1), warm_up: Time::START, at_horizon: Default::default(), interval: None, count_by: Default::default(), replications: 1, seed: 1 };
-/// # let model = Model { name: "day".into(), digest: String::new(), run, policy: Default::default(), queues: Table::new(), profiles: Table::new(), agents: Table::new(), sources: Table::new(), notes: vec![] };
+/// let model = std::fs::read_to_string("examples/small.toml")?.parse::<waitline::Scenario>()?.compile()?;
 /// let report = waitline::Experiment::new(&model).run()?.report();
-/// assert!(Text { by_interval: true }.to_text(&report).starts_with("day: 1 replication, seed 1"));
-/// # Ok::<(), waitline::Error>(())
+/// assert!(Text { by_interval: true }.to_text(&report).starts_with("small: 10 replications, seed 1"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Text {
@@ -42,7 +40,10 @@ impl Text {
         let with_total: Vec<(&str, &Figures)> = rows.iter().copied().chain([("total", &report.total)]).collect();
         contacts(&with_total).add_to("Contacts, per replication", &mut text);
         service_levels(&with_total).add_to("Service level, % answered within the threshold", &mut text);
-        waits(&with_total).add_to("Waits, seconds (ASA: of answered contacts; the others: of all that left the queue, percentiles to within 0.4 %)", &mut text);
+        waits(&with_total).add_to(
+            "Waits, seconds (ASA: of answered contacts; the others: of all that left the queue, percentiles to within 0.4 %)",
+            &mut text,
+        );
         profiles(report).add_to("Routing profiles", &mut text);
         let course = report.total_intervals.len();
         if (2..=INTERVALS_SHOWN).contains(&course) || (self.by_interval && course > 0) {

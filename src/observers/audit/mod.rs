@@ -22,13 +22,11 @@ use std::fmt;
 ///
 /// ```
 /// use waitline::observers::Audit;
-/// # use waitline::{Model, Table, Time, model};
-/// # let run = model::Run { horizon: Time::from_us(1), warm_up: Time::START, at_horizon: Default::default(), interval: None, count_by: Default::default(), replications: 1, seed: 1 };
-/// # let model = Model { name: String::new(), digest: String::new(), run, policy: Default::default(), queues: Table::new(), profiles: Table::new(), agents: Table::new(), sources: Table::new(), notes: vec![] };
+/// let model = std::fs::read_to_string("examples/small.toml")?.parse::<waitline::Scenario>()?.compile()?;
 /// let mut audit = Audit::new(&model, 42, 0);
 /// waitline::run(&model, waitline::random::Streams::new(42, 0), &mut audit)?;
 /// audit.finish()?;
-/// # Ok::<(), waitline::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Audit<'a> {
     model: &'a Model,
@@ -63,7 +61,7 @@ impl<'a> Audit<'a> {
     /// Of kind [`ErrorKind::Law`] when a law was broken, or the last run was not watched until its end.
     pub fn finish(mut self) -> Result<(), Error> {
         if !self.at_rest {
-            self.breaks("R18", "no run was watched until its end".into());
+            self.breaks("R18", "no run was watched until its end");
         }
         if self.broken == 0 {
             return Ok(());
@@ -75,7 +73,7 @@ impl<'a> Audit<'a> {
         Err(Error::several(ErrorKind::Law, self.problems))
     }
 
-    fn breaks(&mut self, rule: &str, what: String) {
+    fn breaks(&mut self, rule: &str, what: impl fmt::Display) {
         self.broken += 1;
         if self.problems.len() < Self::DESCRIBED_MAX {
             let place = format!("replication {} at {} s", self.replication + 1, self.world.now);
@@ -343,7 +341,7 @@ impl<'a> Audit<'a> {
             self.breaks("R18", format!("the run ends at another time than the horizon, {horizon} s"));
         }
         if !stops && !self.world.busy.is_empty() {
-            self.breaks("R18", "the run ends while contacts are being handled".into());
+            self.breaks("R18", "the run ends while contacts are being handled");
         }
         for queue in self.model.queues.ids() {
             self.balanced(queue);
@@ -375,7 +373,7 @@ impl Observer for Audit<'_> {
         self.advance(at);
         let stopped = self.model.run.at_horizon == AtHorizon::Stop && at >= self.model.run.horizon;
         if stopped && !matches!(fact, Fact::Unfinished { .. } | Fact::Ended) {
-            self.breaks("R18", "something happens although the run is stopped".into());
+            self.breaks("R18", "something happens although the run is stopped");
         }
         match fact {
             Fact::LoggedIn { agent, .. } => self.logged_in(*agent),

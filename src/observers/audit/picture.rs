@@ -49,6 +49,9 @@ pub(super) struct Books {
     changed: Time,
 }
 
+/// The instants of a source that are still to come, and the number of the next contact.
+type Incoming<'a> = (Peekable<Box<dyn Iterator<Item = Time> + 'a>>, u64);
+
 pub(super) struct Picture<'a> {
     model: &'a Model,
     streams: Streams,
@@ -61,7 +64,7 @@ pub(super) struct Picture<'a> {
     pub(super) available: Table<ProfileId, BTreeSet<(Time, AgentId)>>,
     pub(super) busy: BTreeSet<(Time, AgentId)>,
     pub(super) deadlines: BTreeSet<(Time, QueueId, u64)>,
-    pub(super) sources: Table<SourceId, (Peekable<Box<dyn Iterator<Item = Time> + 'a>>, u64)>,
+    pub(super) sources: Table<SourceId, Incoming<'a>>,
     /// When agents come (true) and go, the last one first.
     pub(super) shift_changes: Vec<(Time, AgentId, bool)>,
     /// Of this instant: who entered a queue, and who must leave.
