@@ -2,7 +2,7 @@
 
 use crate::id::{Id, ProfileId, QueueId};
 use crate::model::{Model, ServiceLevel};
-use crate::observers::{Counts, Summary};
+use crate::observers::{Counts, Summary, Work};
 use crate::stats::{Histogram, Merge, Moments, Tally};
 
 /// The columns of a [`Row`]: what is observed of a queue (or all, or one in an interval) in each replication.
@@ -78,7 +78,7 @@ impl Merge for WaitTimes {
 /// A queue, or all together, over all replications.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
-    /// By the columns of [`column`].
+    /// By the columns of [`mod@column`].
     pub moments: Moments,
     /// The waits of those who left.
     pub waits: WaitTimes,
@@ -109,7 +109,8 @@ pub struct Across {
     total: Row,
     queues: Vec<Row>,
     profiles: Vec<Moments>,
-    answered_by: Vec<Moments>,
+    /// Profile by profile, its entries.
+    answered_by: Vec<Vec<Tally>>,
     /// Interval by interval, the queues and then their total; empty if the model has no interval.
     cells: Vec<Moments>,
     /// Interval by interval, the profiles and then their total.
@@ -119,55 +120,66 @@ pub struct Across {
 impl Across {
     /// Adds one replication of `model`.
     pub fn record(&mut self, model: &Model, summary: &Summary) {
-        let mut one = Across { replications: 1, ..Across::default() };
-        let levels = total_levels(model).len();
-        for (queue, given) in model.queues.enumerate() {
+        self.replications += 1;
+        self.queues.resize_with(model.queues.len(), Row::default);
+        for ((queue, given), row) in model.queues.enumerate().zip(&mut self.queues) {
             let within: Vec<_> = (0..given.service_levels.len()).map(|level| summary.within(queue, level)).collect();
-            let mut row = Row { moments: observation(&summary.queue(queue), &within), ..Row::default() };
+            row.moments.record(&observation(&summary.queue(queue), &within));
             row.waits.record(summary.waits(queue), summary.wait_max_us(queue));
             row.waiting_max.record(summary.waiting_max(Some(queue)));
-            one.queues.push(row);
         }
-        let within: Vec<_> = (0..levels)
+        self.record_total(model, summary);
+        self.profiles.resize_with(model.profiles.len(), Moments::default);
+        self.answered_by.resize_with(model.profiles.len(), Vec::new);
+        for (profile, given) in model.profiles.enumerate() {
+            let work = summary.profile(profile);
+            self.profiles[profile.index()].record(&[work.handling_us, work.staffed_us]);
+            let answered = &mut self.answered_by[profile.index()];
+            answered.resize_with(given.entries.len(), Tally::default);
+            for (entry, tally) in given.entries.iter().zip(answered) {
+                tally.record(summary.answered_by(profile, entry.queue) as i64);
+            }
+        }
+        if model.run.interval.is_some() {
+            self.record_intervals(model, summary);
+        }
+    }
+
+    fn record_total(&mut self, model: &Model, summary: &Summary) {
+        let within: Vec<_> = (0..total_levels(model).len())
             .map(|level| model.queues.ids().map(|queue| summary.within(queue, level)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)))
             .collect();
-        one.total.moments = observation(&summary.total(), &within);
+        self.total.moments.record(&observation(&summary.total(), &within));
         let mut waits = Histogram::default();
         for queue in model.queues.ids() {
             waits.merge(summary.waits(queue));
         }
-        one.total.waits.record(&waits, model.queues.ids().filter_map(|queue| summary.wait_max_us(queue)).max());
-        one.total.waiting_max.record(summary.waiting_max(None));
-        for (profile, given) in model.profiles.enumerate() {
-            let work = summary.profile(profile);
-            one.profiles.push(moments(&[work.handling_us, work.staffed_us]));
-            let answered: Vec<i128> = given.entries.iter().map(|entry| summary.answered_by(profile, entry.queue).into()).collect();
-            // One observation a column: only means are asked for, so the columns' products need not be kept.
-            one.answered_by.extend(answered.iter().map(|&count| moments(&[count])));
-        }
-        if model.run.interval.is_some() {
-            one.intervals(model, summary);
-        }
-        self.merge(&one);
+        self.total.waits.record(&waits, model.queues.ids().filter_map(|queue| summary.wait_max_us(queue)).max());
+        self.total.waiting_max.record(summary.waiting_max(None));
     }
 
-    fn intervals(&mut self, model: &Model, summary: &Summary) {
-        for interval in 0..=summary.grid().intervals() {
+    fn record_intervals(&mut self, model: &Model, summary: &Summary) {
+        let intervals = summary.grid().intervals() + 1;
+        let (queues, profiles) = (model.queues.len(), model.profiles.len());
+        self.cells.resize_with(intervals * (queues + 1), Moments::default);
+        for (interval, row) in self.cells.chunks_exact_mut(queues + 1).enumerate() {
             let mut total = Counts::default();
-            for queue in model.queues.ids() {
+            for (queue, cell) in model.queues.ids().zip(&mut *row) {
                 let counts = summary.counts(interval, queue);
-                self.cells.push(observation(counts, &[(counts.answered_within, counts.abandoned_within)]));
+                cell.record(&observation(counts, &[(counts.answered_within, counts.abandoned_within)]));
                 total.merge(counts);
             }
-            self.cells.push(observation(&total, &[(total.answered_within, total.abandoned_within)]));
-            let mut sum = [0, 0];
-            for profile in model.profiles.ids() {
+            row[queues].record(&observation(&total, &[(total.answered_within, total.abandoned_within)]));
+        }
+        self.work.resize_with(intervals * (profiles + 1), Moments::default);
+        for (interval, row) in self.work.chunks_exact_mut(profiles + 1).enumerate() {
+            let mut total = Work::default();
+            for (profile, cell) in model.profiles.ids().zip(&mut *row) {
                 let work = summary.work(interval, profile);
-                let row = [work.handling_us, work.staffed_us];
-                self.work.push(moments(&row));
-                sum = [sum[0] + row[0], sum[1] + row[1]];
+                cell.record(&[work.handling_us, work.staffed_us]);
+                total.merge(work);
             }
-            self.work.push(moments(&sum));
+            row[profiles].record(&[total.handling_us, total.staffed_us]);
         }
     }
 
@@ -193,10 +205,9 @@ impl Across {
         &self.profiles[profile.index()]
     }
 
-    /// Contacts that the agents of a profile answered, entry by entry of the profile; a single column.
-    pub fn answered_by(&self, model: &Model, profile: ProfileId) -> &[Moments] {
-        let before: usize = model.profiles.iter().take(profile.index()).map(|profile| profile.entries.len()).sum();
-        &self.answered_by[before..before + model.profiles[profile].entries.len()]
+    /// Contacts that the agents of a profile answered, entry by entry of the profile.
+    pub fn answered_by(&self, profile: ProfileId) -> &[Tally] {
+        &self.answered_by[profile.index()]
     }
 
     /// A queue, or with `None` all of them, in one interval of the grid, with its headline service level only; `None` if the model has no
@@ -234,13 +245,8 @@ pub fn total_levels(model: &Model) -> Vec<Option<&ServiceLevel>> {
     if alike.is_empty() { vec![None] } else { alike }
 }
 
-fn moments(values: &[i128]) -> Moments {
-    let mut moments = Moments::default();
-    moments.record(values);
-    moments
-}
-
-fn observation(counts: &Counts, within: &[(u64, u64)]) -> Moments {
+/// One observation of the columns of [`mod@column`].
+fn observation(counts: &Counts, within: &[(u64, u64)]) -> Vec<i128> {
     // The sums are of waits, which are positive, and no run lasts long enough for them to reach 2^127.
     let wide = |sum: u128| i128::try_from(sum).unwrap_or(i128::MAX);
     let mut values = vec![
@@ -256,5 +262,5 @@ fn observation(counts: &Counts, within: &[(u64, u64)]) -> Moments {
     for &(answered, abandoned) in within {
         values.extend([i128::from(answered), i128::from(abandoned)]);
     }
-    moments(&values)
+    values
 }

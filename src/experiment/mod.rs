@@ -110,10 +110,10 @@ impl<'a> Experiment<'a> {
         let sum = Mutex::new((Across::default(), 0));
         let one = |replication| {
             let mut watching = observer(replication);
-            let across = self.replicate(replication, &mut watching)?;
+            let summary = self.replicate(replication, &mut watching)?;
             // A poisoned lock means that another worker panicked, and that panic is on its way to the caller.
             let mut sum = sum.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            sum.0.merge(&across);
+            sum.0.record(self.model, &summary);
             sum.1 += 1;
             if let Some(progress) = self.progress {
                 progress(sum.1);
@@ -131,15 +131,15 @@ impl<'a> Experiment<'a> {
     /// As [`Experiment::run`].
     pub fn run_one<O: Observer>(&self, replication: u64, observer: &mut O) -> Result<Results<'a>, Error> {
         self.check()?;
-        Ok(Results { model: self.model, seed: self.seed, across: self.replicate(replication, observer)? })
+        let mut across = Across::default();
+        across.record(self.model, &self.replicate(replication, observer)?);
+        Ok(Results { model: self.model, seed: self.seed, across })
     }
 
-    fn replicate<O: Observer>(&self, replication: u64, observer: &mut O) -> Result<Across, Error> {
+    fn replicate<O: Observer>(&self, replication: u64, observer: &mut O) -> Result<Summary, Error> {
         let mut watching = (Summary::new(self.model), observer);
         crate::engine::run(self.model, Streams::new(self.seed, replication), &mut watching)?;
-        let mut across = Across::default();
-        across.record(self.model, &watching.0);
-        Ok(across)
+        Ok(watching.0)
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -273,9 +273,9 @@ fn of_profile(model: &Model, across: &Across, profile: ProfileId) -> ProfileRepo
     let work = across.profile(profile);
     // A queue may stand in a profile once a channel; here its channels are one.
     let mut answered: Vec<(QueueId, Figure)> = Vec::new();
-    for (entry, moments) in model.profiles[profile].entries.iter().zip(across.answered_by(model, profile)) {
+    for (entry, contacts) in model.profiles[profile].entries.iter().zip(across.answered_by(profile)) {
         if answered.iter().all(|(queue, _)| *queue != entry.queue) {
-            answered.push((entry.queue, moments.mean(&[(0, 1)])));
+            answered.push((entry.queue, contacts.mean()));
         }
     }
     ProfileReport {

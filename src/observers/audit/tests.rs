@@ -104,7 +104,7 @@ fn audited(model: &Model, change: impl FnMut(usize, Time, Fact) -> Vec<(Time, Fa
         }
     }
     let mut changed = Changed(Audit::new(model, 1, 0), change, 0);
-    crate::engine::run(model, Streams::new(1, 0), &mut changed).unwrap();
+    crate::run(model, Streams::new(1, 0), &mut changed).unwrap();
     changed.0.finish()
 }
 
@@ -234,7 +234,7 @@ fn replications_follow_each_other() {
     let model = build(&plain_world());
     let mut audit = Audit::new(&model, 1, 0);
     for replication in 0..3 {
-        crate::engine::run(&model, Streams::new(1, replication), &mut audit).unwrap();
+        crate::run(&model, Streams::new(1, replication), &mut audit).unwrap();
     }
     audit.finish().unwrap();
 }
