@@ -106,22 +106,30 @@ impl<'a> Experiment<'a> {
         self.check()?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
         let pool = pool.map_err(|error| Error::new(ErrorKind::Limit, Problem::new(format!("no threads could be started: {error}"))))?;
-        // What is merged may come in any order; so each replication is added as soon as it is done, and none is kept.
-        let sum = Mutex::new((Across::default(), 0));
+        // What is merged may come in any order. So there are as many sums as threads: each replication is added to one that nobody else
+        // holds at the moment, and no replication is kept.
+        let shared = Mutex::new((Vec::<Across>::new(), 0));
+        // A poisoned lock means that another worker panicked, and that panic is on its way to the caller.
+        let shared_sums = || shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let one = |replication| {
             let mut watching = observer(replication);
             let summary = self.replicate(replication, &mut watching)?;
-            // A poisoned lock means that another worker panicked, and that panic is on its way to the caller.
-            let mut sum = sum.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            sum.0.record(self.model, &summary);
-            sum.1 += 1;
+            let mut across = shared_sums().0.pop().unwrap_or_default();
+            across.record(self.model, &summary);
+            let mut shared = shared_sums();
+            shared.0.push(across);
+            shared.1 += 1;
             if let Some(progress) = self.progress {
-                progress(sum.1);
+                progress(shared.1);
             }
             Ok(watching)
         };
         let observers = pool.install(|| (0..self.replications).into_par_iter().map(one).collect::<Result<Vec<O>, Error>>())?;
-        let (across, _) = sum.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut parts = std::mem::take(&mut shared_sums().0);
+        let mut across = parts.pop().unwrap_or_default();
+        for part in &parts {
+            across.merge(part);
+        }
         Ok((Results { model: self.model, seed: self.seed, across }, observers))
     }
 
