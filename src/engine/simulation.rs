@@ -46,6 +46,8 @@ struct ShiftChange {
 /// What a source is about to send.
 struct Incoming<'m> {
     instants: Box<dyn Iterator<Item = Time> + 'm>,
+    /// The arrival after the one that is due, read ahead so that no event waits for the draw behind it.
+    ahead: i64,
     streams: SourceStreams,
     /// Contacts sent so far: the number of the next one.
     number: u64,
@@ -91,7 +93,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         let idle_contact = Contact { source: SourceId(0), number: 0, queue: QueueId(0), enqueued: Time::START, priority: 0, age_us: 0 };
         let incoming = model.sources.enumerate().map(|(id, source)| {
             let streams = streams.source(id);
-            Incoming { instants: source.arrivals.arrivals(streams), streams, number: 0 }
+            Incoming { instants: source.arrivals.arrivals(streams), ahead: 0, streams, number: 0 }
         });
         let agents = model.agents.iter().map(|agent| AgentState {
             profile: agent.profile,
@@ -128,6 +130,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
             model,
         };
         for source in model.sources.ids() {
+            simulation.read_ahead(source);
             simulation.await_next(source);
         }
         simulation
@@ -464,12 +467,20 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
     /// The source's next arrival before the horizon, if any, becomes due.
     #[inline]
     fn await_next(&mut self, source: SourceId) {
-        let at = match self.incoming[source].instants.next() {
+        let at = self.incoming[source].ahead;
+        assert!(at >= self.now, "the arrivals of source {} run backwards", source.0);
+        self.arrivals.set(source.index(), at);
+        if at != NEVER {
+            self.read_ahead(source);
+        }
+    }
+
+    #[inline]
+    fn read_ahead(&mut self, source: SourceId) {
+        self.incoming[source].ahead = match self.incoming[source].instants.next() {
             Some(at) if at < self.model.run.horizon => at.as_us(),
             _ => NEVER,
         };
-        assert!(at >= self.now, "the arrivals of source {} run backwards", source.0);
-        self.arrivals.set(source.index(), at);
     }
 
     /// Takes the arrival that is due and lets its source prepare the next.
