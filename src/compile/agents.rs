@@ -9,7 +9,7 @@ use crate::id::{AgentId, ProfileId, QueueId, Table};
 use crate::model::{Agent, Channel, Entry, Presence, Profile, Run};
 use crate::scenario::{AgentsTable, Staffing};
 use crate::time::{Span, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const ALWAYS: Presence = Presence { start: Time::START, end: Time::NEVER };
 
@@ -246,6 +246,7 @@ impl Compiler<'_> {
     fn skilled(&mut self, path: &str, file: &str, table: &AgentsTable, queues: &Names<QueueId>, profiles: &mut Profiles, crew: &mut Crew) {
         self.no_profile(path, table, "the skills make the profiles");
         let Some(content) = self.file(&format!("{path}.skills"), file) else { return };
+        let mut seen = BTreeSet::new();
         for group in super::skills::read(file, content, &mut self.problems) {
             let mut entries = Vec::new();
             for (queue, priority) in &group.skills {
@@ -277,7 +278,10 @@ impl Compiler<'_> {
             let profile = profiles.rows.push(Profile { name: name.clone(), entries });
             profiles.names.insert(name, profile);
             for agent in group.agents {
-                self.claim_name(&agent, file, crew);
+                // Who stands twice in this very file has been reported.
+                if seen.insert(agent.clone()) {
+                    self.claim_name(&agent, file, crew);
+                }
                 crew.add(agent, profile, vec![ALWAYS]);
             }
         }

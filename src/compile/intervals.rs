@@ -128,7 +128,7 @@ impl Compiler<'_> {
                 }
             }
         }
-        Some(table)
+        (self.problems.len() == before).then_some(table)
     }
 }
 

@@ -114,8 +114,8 @@ impl<'c> Check<'c> {
                 let example = match schema.get("format").and_then(Value::as_str) {
                     Some("rate") => " with its unit, such as \"90/h\"",
                     Some("interval") => " with its unit, such as \"30m\", or \"none\"",
-                    Some(_) => " with its unit, such as \"90s\"",
-                    None => "",
+                    Some("duration" | "signed-duration") => " with its unit, such as \"90s\"",
+                    _ => "",
                 };
                 self.add(
                     path,
