@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod compile;
 pub mod engine;
+pub mod erlang;
 pub mod experiment;
 pub mod model;
 pub mod observers;

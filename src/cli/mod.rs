@@ -3,6 +3,7 @@
 //! Exit codes: 0 yes, 1 the answer is no, 2 bad input (or a file that cannot be read or written, or a limit met).
 
 mod check;
+mod erlang;
 mod profiles;
 mod run;
 mod schema;
@@ -20,7 +21,6 @@ enum Outcome {
     /// Exit code 0.
     Yes,
     /// Exit code 1: it ran, and the answer is no.
-    #[allow(dead_code)]
     No,
 }
 
@@ -43,6 +43,7 @@ struct Arguments {
 enum Command {
     Run(run::RunArguments),
     Check(check::CheckArguments),
+    Erlang(erlang::ErlangArguments),
     Schema(schema::SchemaArguments),
     Profiles(profiles::ProfilesArguments),
 }
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Erlang(arguments) => erlang::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Profiles(arguments) => profiles::run(arguments),
     };
