@@ -89,7 +89,7 @@ pub enum ContactRule {
     /// R5: the smallest (profile priority, contact priority, rank time, order of enqueueing).
     #[default]
     Strict,
-    /// The largest (now - rank time) x weight of the profile entry among the heads of the queues; ties as under `Strict`.
+    /// The largest (now - rank time, or 0 if that is negative) x weight of the profile entry among the heads of the queues; ties as under `Strict`.
     /// Within a queue the order stays (contact priority, rank time, order of enqueueing). Not what Amazon Connect does.
     Weighted,
     /// As `Strict` with all profile priorities equal. Not what Amazon Connect does.

@@ -186,7 +186,8 @@ impl<'a> Picture<'a> {
             Some((entry, eligible.min_by_key(line)?))
         });
         let claim = |(entry, waiting): (&Entry, &Waiting)| {
-            i128::from(self.now.as_us() - waiting.contact.rank().as_us()) * i128::from(entry.weight_milli)
+            // Who ranks younger than it is has no claim yet, not a negative one.
+            i128::from((self.now.as_us() - waiting.contact.rank().as_us()).max(0)) * i128::from(entry.weight_milli)
         };
         let best = match self.model.policy.contact {
             ContactRule::Strict => heads.min_by_key(|(entry, waiting)| (entry.priority, line(waiting))),

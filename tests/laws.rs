@@ -1,0 +1,85 @@
+//! The engine against a naive twin, and against laws seen from outside, on thousands of random worlds.
+
+#[path = "laws/twin.rs"]
+mod twin;
+#[path = "laws/worlds.rs"]
+mod worlds;
+
+use std::collections::BTreeMap;
+use waitline::observers::Audit;
+use waitline::random::Streams;
+use waitline::{Fact, Model, Observer, Time};
+
+/// Keeps everything that is told.
+#[derive(Debug, Default)]
+struct Told(Vec<(Time, Fact)>);
+
+impl Observer for Told {
+    fn observe(&mut self, at: Time, fact: &Fact) {
+        self.0.push((at, *fact));
+    }
+}
+
+fn told(model: &Model, seed: u64) -> Vec<(Time, Fact)> {
+    let mut observers = (Told::default(), Audit::new(model, seed, 0));
+    waitline::run(model, Streams::new(seed, 0), &mut observers).expect("no limit is met");
+    observers.1.finish().unwrap_or_else(|error| panic!("world {seed}: {error}\n{model:#?}"));
+    observers.0.0
+}
+
+const WORLDS: u64 = 4_000;
+
+#[test]
+fn the_engine_tells_what_its_naive_twin_tells() {
+    for seed in 0..WORLDS {
+        let model = worlds::world(seed);
+        let (engine, twin) = (told(&model, seed), twin::run(&model, Streams::new(seed, 0)));
+        if let Some(at) = (0..engine.len().max(twin.len())).find(|&at| engine.get(at) != twin.get(at)) {
+            let from = at.saturating_sub(8);
+            panic!(
+                "world {seed}, fact {at}\nboth: {:#?}\nengine: {:#?}\ntwin: {:#?}\n{model:#?}",
+                &engine[from..at],
+                engine.get(at..(at + 3).min(engine.len())),
+                twin.get(at..(at + 3).min(twin.len()))
+            );
+        }
+    }
+}
+
+/// Worlds with more queues of one priority than the engine scans.
+#[test]
+fn many_queues_of_one_priority() {
+    for seed in 0..60 {
+        let model = worlds::many_queues(seed);
+        assert_eq!(told(&model, seed), twin::run(&model, Streams::new(seed, 0)), "world {seed}");
+    }
+}
+
+/// R19 per queue, and Little's law in integers: the integral of the number waiting is the sum of the waits.
+#[test]
+fn nothing_is_lost_and_littles_law_is_exact() {
+    for seed in 0..WORLDS {
+        let model = worlds::world(seed);
+        let facts = told(&model, seed);
+        let (mut offered, mut left, mut waits, mut area, mut waiting, mut before) = (BTreeMap::new(), BTreeMap::new(), 0, 0, 0, 0);
+        let end = facts.last().expect("a run ends").0;
+        for (at, fact) in &facts {
+            area += waiting * (at.as_us() - before);
+            before = at.as_us();
+            match fact {
+                Fact::Offered { contact } => {
+                    *offered.entry(contact.queue).or_insert(0) += 1;
+                    waiting += 1;
+                }
+                Fact::Answered { contact, .. } | Fact::Abandoned { contact } | Fact::Unfinished { contact } => {
+                    *left.entry(contact.queue).or_insert(0) += 1;
+                    waiting -= 1;
+                    waits += at.since(contact.enqueued).as_us();
+                }
+                _ => {}
+            }
+            assert!(*at <= end);
+        }
+        assert_eq!((offered, waiting, area), (left, 0, waits), "world {seed}");
+    }
+}

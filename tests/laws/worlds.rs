@@ -1,0 +1,208 @@
+//! Random small worlds on a coarse grid of time, so that as much as possible coincides.
+
+use rand::RngExt;
+use waitline::model::{
+    Agent, AgentRule, AtHorizon, Channel, ContactRule, CountBy, Entry, Given, Model, Poisson, Policy, Presence, Profile, Queue, Run,
+    Scheduled, Source,
+};
+use waitline::random::{Distribution, Purpose, Stream, Streams};
+use waitline::{ProfileId, QueueId, SourceId, Span, Table, Time};
+
+struct Maker {
+    chance: Stream,
+    /// Whether contact priorities and ages differ.
+    ranks: bool,
+}
+
+fn s(secs: i64) -> Span {
+    Span::from_secs(secs)
+}
+
+impl Maker {
+    fn new(seed: u64) -> Maker {
+        let mut chance = Streams::new(seed, 99).source(SourceId(0)).stream(Purpose::Own, 0);
+        let ranks = chance.random_bool(0.5);
+        Maker { chance, ranks }
+    }
+
+    fn up_to(&mut self, most: i64) -> i64 {
+        self.chance.random_range(0..=most)
+    }
+
+    fn one_in(&mut self, n: u32) -> bool {
+        self.chance.random_ratio(1, n)
+    }
+
+    fn pick<T: Clone>(&mut self, of: &[T]) -> T {
+        of[self.chance.random_range(0..of.len())].clone()
+    }
+
+    fn duration(&mut self) -> Distribution {
+        match self.up_to(4) {
+            0 => Distribution::exponential(s(1 + self.up_to(6))).unwrap(),
+            1 => Distribution::lognormal(s(1 + self.up_to(6)), 1.0).unwrap(),
+            _ => Distribution::Constant(s(self.up_to(5))),
+        }
+    }
+
+    fn maybe(&mut self, n: u32) -> Option<Distribution> {
+        self.one_in(n).then(|| self.duration())
+    }
+
+    fn rank(&mut self) -> (i64, i64) {
+        if self.ranks { (self.pick(&[1, 5, 5, 9]), self.pick(&[0, 0, 3_000_000, -2_000_000, 60_000_000])) } else { (5, 0) }
+    }
+
+    fn queue(&mut self) -> Queue {
+        let patience = if self.one_in(3) { None } else { Some(self.duration()) };
+        Queue { name: String::new(), service_levels: Vec::new(), handle_time: self.duration(), after_contact_work: self.maybe(4), patience }
+    }
+
+    fn profile(&mut self, queues: usize) -> Profile {
+        let mut entries: Vec<Entry> = Vec::new();
+        for queue in 0..queues {
+            if entries.is_empty() && queue + 1 == queues || self.one_in(2) {
+                entries.push(Entry {
+                    queue: QueueId(queue as u32),
+                    channel: Channel::Voice,
+                    priority: self.pick(&[1, 1, 2, 3]),
+                    delay: s(self.pick(&[0, 0, 0, 1, 2, 5])),
+                    weight_milli: self.pick(&[1000, 500, 3000]),
+                    handle_time: self.maybe(6),
+                    after_contact_work: self.maybe(8),
+                });
+            }
+        }
+        entries.sort_by_key(|entry| entry.priority);
+        Profile { name: String::new(), entries }
+    }
+
+    fn presence(&mut self) -> Vec<Presence> {
+        if self.one_in(2) {
+            return vec![Presence { start: Time::START, end: Time::NEVER }];
+        }
+        let mut shifts = Vec::new();
+        let mut at = self.up_to(8);
+        for _ in 0..=self.up_to(3) {
+            let end = at + 1 + self.up_to(8);
+            shifts.push(Presence { start: Time::START + s(at), end: Time::START + s(end) });
+            at = end + 1 + self.up_to(5);
+        }
+        if self.one_in(2) {
+            shifts.push(Presence { start: Time::START + s(at), end: Time::NEVER });
+        }
+        shifts
+    }
+
+    fn source(&mut self, queues: usize) -> Source {
+        let queue = QueueId(self.up_to(queues as i64 - 1) as u32);
+        let (priority, age_us) = self.rank();
+        let mut source = Source {
+            name: String::new(),
+            queue,
+            priority,
+            age_us,
+            arrivals: Box::new(Poisson::new(self.pick(&[0.1, 0.5, 1.0])).unwrap()),
+            given: Vec::new(),
+        };
+        if self.one_in(3) {
+            return source;
+        }
+        let count = self.up_to(14) as usize;
+        source.arrivals = Box::new(Scheduled::new((0..count).map(|_| Time::START + s(self.up_to(30))).collect()).unwrap());
+        if self.one_in(2) {
+            source.given = (0..count)
+                .map(|_| {
+                    let (priority, age_us) = self.rank();
+                    Given {
+                        name: String::new(),
+                        queue: QueueId(self.up_to(queues as i64 - 1) as u32),
+                        handle_time: if self.one_in(4) { None } else { Some(s(self.up_to(6))) },
+                        after_contact_work: if self.one_in(2) { None } else { Some(s(self.up_to(2))) },
+                        patience: if self.one_in(3) { None } else { Some(s(self.up_to(9))) },
+                        priority,
+                        age_us,
+                    }
+                })
+                .collect();
+        }
+        source
+    }
+}
+
+/// One of many worlds: up to 4 queues, 4 profiles, 6 agents, 3 sources.
+pub(crate) fn world(seed: u64) -> Model {
+    let mut maker = Maker::new(seed);
+    let queues = 1 + maker.up_to(3) as usize;
+    let profiles = 1 + maker.up_to(3) as usize;
+    let contact = maker.pick(&[ContactRule::Strict, ContactRule::Strict, ContactRule::Weighted, ContactRule::LongestWaitFirst]);
+    let agent = maker.pick(&[
+        AgentRule::LongestAvailable,
+        AgentRule::LongestAvailable,
+        AgentRule::FewestContacts,
+        AgentRule::LeastOccupied,
+        AgentRule::Random,
+    ]);
+    let at_horizon = maker.pick(&[AtHorizon::Drain, AtHorizon::Stop]);
+    Model {
+        name: format!("world {seed}"),
+        digest: String::new(),
+        run: run(Time::START + s(20 + maker.up_to(20)), at_horizon),
+        policy: Policy { contact, agent },
+        queues: (0..queues).map(|_| maker.queue()).collect(),
+        profiles: (0..profiles).map(|_| maker.profile(queues)).collect(),
+        agents: (0..=maker.up_to(5))
+            .map(|_| {
+                let profile = ProfileId(maker.up_to(profiles as i64 - 1) as u32);
+                Agent { name: String::new(), profile, capacity: 1, presence: maker.presence() }
+            })
+            .collect(),
+        sources: (0..=maker.up_to(2)).map(|_| maker.source(queues)).collect(),
+        notes: Vec::new(),
+    }
+}
+
+/// 80 queues, most of them of one priority and without delay in each of two profiles.
+pub(crate) fn many_queues(seed: u64) -> Model {
+    const QUEUES: usize = 80;
+    let mut maker = Maker::new(seed);
+    maker.ranks = false;
+    let mut model = world(seed);
+    model.policy = Policy::default();
+    model.queues = (0..QUEUES).map(|_| maker.queue()).collect();
+    let delays = [0, 0, 0, 0, 0, 0, 0, 0, 0, 3];
+    model.profiles = (0..2)
+        .map(|profile| {
+            let entry = |queue: usize| Entry {
+                queue: QueueId(queue as u32),
+                channel: Channel::Voice,
+                priority: 1 + u8::from(queue % 40 == 7),
+                delay: s(delays[(queue + profile) % 10]),
+                weight_milli: 1000,
+                handle_time: None,
+                after_contact_work: None,
+            };
+            Profile { name: String::new(), entries: (0..QUEUES).map(entry).collect() }
+        })
+        .collect();
+    let sources = (0..QUEUES).map(|queue| {
+        let instants = (0..4).map(|_| Time::START + s(maker.up_to(30))).collect();
+        Source {
+            name: String::new(),
+            queue: QueueId(queue as u32),
+            priority: 5,
+            age_us: 0,
+            arrivals: Box::new(Scheduled::new(instants).unwrap()),
+            given: Vec::new(),
+        }
+    });
+    model.sources = sources.collect::<Table<SourceId, Source>>();
+    model.agents = (0..12)
+        .map(|agent| Agent { name: String::new(), profile: ProfileId(agent % 2), capacity: 1, presence: maker.presence() })
+        .collect();
+    model
+}
+
+fn run(horizon: Time, at_horizon: AtHorizon) -> Run {
+    Run { horizon, warm_up: Time::START, at_horizon, interval: None, count_by: CountBy::Enqueued, replications: 1, seed: 1 }
+}
