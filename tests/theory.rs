@@ -125,7 +125,7 @@ fn one_agent_any_handle_time() {
     }
 }
 
-/// Cobham: with non-preemptive priorities in M/G/1 class k waits W0 / ((1 - sigma_(k-1)) (1 - sigma_k)), W0 the mean residual work in hand.
+/// Cobham: with non-preemptive priorities in M/G/1 class k waits W0 / ((1 - sigma_(k-1)) (1 - `sigma_k`)), W0 the mean residual work in hand.
 #[test]
 fn one_agent_three_priorities() {
     let queues = [
@@ -148,7 +148,7 @@ fn one_agent_three_priorities() {
 }
 
 /// Kella and Yechiali (1985): with c agents and one exponential handle time for all, class k waits
-/// C E(S) / c / ((1 - sigma_(k-1)) (1 - sigma_k)), C Erlang's probability of waiting.
+/// C E(S) / c / ((1 - sigma_(k-1)) (1 - `sigma_k`)), C Erlang's probability of waiting.
 #[test]
 fn five_agents_two_priorities() {
     let handle_time = "{ distribution = \"exponential\", mean = \"5m\" }";

@@ -13,6 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const ALWAYS: Presence = Presence { start: Time::START, end: Time::NEVER };
 
+/// An agent of a roster: name, profile, shifts with their lines.
+type Rostered<'s> = (&'s str, Option<ProfileId>, Vec<(Presence, u64)>);
+
 /// The agents so far.
 #[derive(Default)]
 struct Crew {
@@ -118,12 +121,12 @@ impl Compiler<'_> {
             })
             .collect();
         if let Some(profile) = profile {
-            self.add_heads(&steps, profile, profiles, crew);
+            Self::add_heads(&steps, profile, profiles, crew);
         }
     }
 
     /// R15: number k is present in exactly the steps whose headcount is at least k.
-    fn add_heads(&mut self, steps: &[(Presence, i64)], profile: ProfileId, profiles: &Profiles, crew: &mut Crew) {
+    fn add_heads(steps: &[(Presence, i64)], profile: ProfileId, profiles: &Profiles, crew: &mut Crew) {
         let most = steps.iter().map(|(_, count)| *count).max().unwrap_or(0);
         for number in 1..=most {
             let present = steps.iter().filter(|(_, count)| *count >= number).map(|(presence, _)| *presence).collect();
@@ -154,7 +157,7 @@ impl Compiler<'_> {
                 continue;
             };
             if let Some(steps) = self.steps(file, values) {
-                self.add_heads(&steps, profile, profiles, crew);
+                Self::add_heads(&steps, profile, profiles, crew);
             }
         }
         if let (Some(only), false) = (only, any) {
@@ -167,7 +170,7 @@ impl Compiler<'_> {
         let mut steps = Vec::new();
         for (place, value) in values.iter().enumerate() {
             let heads = value.value as i64;
-            if heads as f64 != value.value || heads > AGENTS_MAX {
+            if value.value.fract() > 0.0 || heads > AGENTS_MAX {
                 let message = format!("{} heads: expected a whole number up to {AGENTS_MAX}", value.value);
                 self.problems.push(Problem::new(message).file(file).line(value.line));
                 return None;
@@ -191,8 +194,8 @@ impl Compiler<'_> {
         else {
             return;
         };
-        // Agents in order of first appearance: (name, profile, shifts with their lines).
-        let mut rows: Vec<(&str, Option<ProfileId>, Vec<(Presence, u64)>)> = Vec::new();
+        // In order of first appearance.
+        let mut rows: Vec<Rostered> = Vec::new();
         let mut places: BTreeMap<&str, usize> = BTreeMap::new();
         for row in sheet.rows() {
             let problems = &mut self.problems;

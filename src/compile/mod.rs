@@ -21,8 +21,8 @@ use crate::scenario::{AgentRuleName, AtHorizonName, ComparatorName, ContactRuleN
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
 
-/// How many cells (intervals x queues) a report may have.
-pub const CELLS_MAX: i64 = 1_000_000;
+/// How many cells (intervals x queues) a report may have: each takes about a kilobyte per thread.
+pub const CELLS_MAX: i64 = 250_000;
 /// How many agents a scenario may have.
 pub const AGENTS_MAX: i64 = 1_000_000;
 /// How many replications may be asked for.

@@ -45,7 +45,7 @@ impl fmt::Debug for Experiment<'_> {
 
 impl<'a> Experiment<'a> {
     /// The most cells of interval and queue (or routing profile) that are reported; about a kilobyte each.
-    pub const CELLS_MAX: u64 = 250_000;
+    pub const CELLS_MAX: u64 = crate::compile::CELLS_MAX as u64;
 
     /// Seed and number of replications as the model says, on all cores.
     pub fn new(model: &'a Model) -> Experiment<'a> {

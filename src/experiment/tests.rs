@@ -1,3 +1,5 @@
+//! Tests.
+
 use super::*;
 use crate::id::QueueId;
 use crate::observe::Fact;

@@ -6,7 +6,7 @@
 //!
 //! The generator is Philox 4x64-7 (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3. SC 2011): the key goes into
 //! it as it is, without hashing, so that two different keys never share a stream. Seven rounds are what the paper found to pass all of
-//! TestU01's `BigCrush`; the ten of its default would cost a run some ten percent.
+//! `TestU01`'s `BigCrush`; the ten of its default would cost a run some ten percent.
 
 mod distribution;
 mod philox;

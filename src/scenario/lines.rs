@@ -5,7 +5,12 @@ use toml::de::{DeTable, DeValue};
 
 /// The line, from 1, of a byte offset.
 pub(super) fn line_at(text: &str, offset: usize) -> u64 {
-    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|&&byte| byte == b'\n').count() as u64
+    line_of_byte(text.as_bytes(), offset)
+}
+
+/// The same in bytes that need not be text.
+pub(super) fn line_of_byte(bytes: &[u8], offset: usize) -> u64 {
+    bytes[..offset.min(bytes.len())].split(|&byte| byte == b'\n').count() as u64
 }
 
 /// The line of every key and list item, by its path: `queue[0].patience.mean`.

@@ -20,7 +20,7 @@ impl Scenario {
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => {
-                let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() as u64;
+                let line = super::lines::line_of_byte(error.as_bytes(), error.utf8_error().valid_up_to());
                 return Err(Error::input(vec![Problem::new("not UTF-8 text").file(file).line(line)]));
             }
         };

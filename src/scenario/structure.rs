@@ -161,14 +161,12 @@ impl<'c> Check<'c> {
             let types = allowed_types(option);
             types.contains(&type_name) || (type_name == "object" && (option.get("oneOf").is_some() || option.get("anyOf").is_some()))
         });
-        match fitting {
-            Some(option) => self.value(path, value, option),
-            None => {
-                let wanted: Vec<&str> =
-                    options.iter().flat_map(|option| allowed_types(option)).filter(|t| *t != "null").map(plain).collect();
-                let wanted = if wanted.is_empty() { "a table".to_string() } else { wanted.join(" or ") };
-                self.add(path, format!("expected {wanted}, found {}", kind(value)));
-            }
+        if let Some(option) = fitting {
+            self.value(path, value, option);
+        } else {
+            let wanted: Vec<&str> = options.iter().flat_map(|option| allowed_types(option)).filter(|t| *t != "null").map(plain).collect();
+            let wanted = if wanted.is_empty() { "a table".to_string() } else { wanted.join(" or ") };
+            self.add(path, format!("expected {wanted}, found {}", kind(value)));
         }
     }
 

@@ -62,7 +62,7 @@ pub(crate) fn run(model: &Model, streams: Streams) -> Vec<(Time, Fact)> {
     loop {
         let over = coming.is_empty() && twin.waiting.is_empty() && twin.agents.iter().all(|agent| agent.busy.is_none());
         let next = coming.iter().map(|(at, ..)| *at).chain(twin.instants()).filter(|at| *at >= twin.now).min();
-        let Some(next) = next.filter(|next| !over && !(stops && *next >= model.run.horizon)) else { break };
+        let Some(next) = next.filter(|next| !(over || stops && *next >= model.run.horizon)) else { break };
         if next > twin.now {
             twin.instant_is_over();
         }

@@ -1,3 +1,5 @@
+//! Tests.
+
 use super::*;
 use crate::model::{ContactRule, Given, Policy, Presence, Scheduled};
 use crate::observers::testing::{at, model};

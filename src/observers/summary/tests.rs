@@ -1,3 +1,5 @@
+//! Tests.
+
 use super::*;
 use crate::id::AgentId;
 use crate::observers::testing::{S, answered, at, completed, contact, logged_in, model, small_day, tell};
