@@ -75,7 +75,7 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool> {
     idle: IdleAgents,
     waiting: WaitingContacts,
     ranked: RankedQueues,
-    /// When the contact in a slot runs out of patience.
+    /// When the contact in a slot, or the one that was there before, runs out of patience.
     patience: WinnerTree,
     /// No later than the next instant at which a delay ends that keeps the available agents of a profile from a waiting contact.
     wake_ups: WinnerTree,
@@ -414,7 +414,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         while self.patience.first_key() == self.now {
             let slot = self.patience.first_leaf() as Slot;
             self.patience.set(slot as usize, NEVER);
-            leaving.push((self.waiting.get(slot).order, slot));
+            // Who has left in the meantime has left its key behind (see `dequeue`).
+            if self.waiting.get(slot).waits() {
+                leaving.push((self.waiting.get(slot).order, slot));
+            }
         }
         leaving.sort_unstable();
         for (_, slot) in leaving {
@@ -508,6 +511,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         if let Some(patience) = self.patience_of(&contact) {
             self.patience.grow(self.waiting.slots());
             self.patience.set(slot as usize, self.now + patience.as_us());
+        } else if (slot as usize) < self.patience.leaves() && self.patience.key(slot as usize) != NEVER {
+            self.patience.set(slot as usize, NEVER);
         }
         // Agents already available to whom a delay still forbids it must be woken when that ends; if others were here first, they are.
         if self.idle.count() > 0 && self.waiting.first(contact.queue) == slot {
@@ -521,14 +526,12 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         slot
     }
 
-    /// The contact no longer waits.
+    /// The contact no longer waits. Its patience stays where it is: most often the next contact in the slot overwrites it long before it is due, and if not,
+    /// `abandon` passes over it.
     #[inline]
     fn dequeue(&mut self, slot: Slot) -> Contact {
         if RANKED {
             self.ranked.remove(&self.waiting, slot);
-        }
-        if (slot as usize) < self.patience.leaves() && self.patience.key(slot as usize) != NEVER {
-            self.patience.set(slot as usize, NEVER);
         }
         self.waiting.remove(slot)
     }

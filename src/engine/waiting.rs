@@ -27,6 +27,14 @@ pub(super) struct Waiting {
     waits: bool,
 }
 
+impl Waiting {
+    /// Whether the contact is still there.
+    #[inline]
+    pub(super) fn waits(&self) -> bool {
+        self.waits
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Line {
     first: Slot,
