@@ -45,7 +45,7 @@ pub(super) struct RunArguments {
     #[arg(long)]
     seed: Option<u64>,
     /// The number of replications instead of the scenario's
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=crate::compile::REPLICATIONS_MAX))]
     replications: Option<u64>,
     /// Threads to use; 0: one a core. With --contacts, --trace or --audit replications run one after the other
     #[arg(long, default_value_t = 0)]
