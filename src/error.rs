@@ -82,6 +82,11 @@ impl fmt::Display for Problem {
 }
 
 /// What kind of thing went wrong.
+///
+/// ```
+/// use waitline::{ErrorKind, Scenario};
+/// assert_eq!("version = 2".parse::<Scenario>().unwrap_err().kind(), ErrorKind::Input);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -4,6 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// What can index a [`Table`].
+///
+/// ```
+/// use waitline::{Id, QueueId};
+/// assert_eq!(QueueId::from_index(3).index(), 3);
+/// ```
 pub trait Id: Copy + fmt::Debug {
     /// The id of row `index`.
     fn from_index(index: usize) -> Self;

@@ -119,6 +119,24 @@ pub enum Fact {
 }
 
 /// Who is told what happens. `()` listens to nothing, a pair or triple tells each of its members, `Option` tells whoever is there.
+///
+/// ```
+/// use waitline::{Fact, Observer, Time};
+/// #[derive(Default)]
+/// struct Answers(Vec<Time>);
+/// impl Observer for Answers {
+///     fn observe(&mut self, at: Time, fact: &Fact) {
+///         if let Fact::Answered { .. } = fact {
+///             self.0.push(at);
+///         }
+///     }
+/// }
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let mut both = (Answers::default(), ());
+/// waitline::run(&model, waitline::random::Streams::new(1, 0), &mut both).unwrap();
+/// assert!(both.0.0.is_sorted());
+/// ```
 pub trait Observer {
     /// `fact` happened at `at`. Times never decrease from one call to the next.
     fn observe(&mut self, at: Time, fact: &Fact);

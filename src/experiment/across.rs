@@ -38,6 +38,11 @@ pub mod column {
 }
 
 /// Waits over all replications.
+///
+/// ```
+/// use waitline::experiment::WaitTimes;
+/// assert_eq!(WaitTimes::default().all.count(), 0);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WaitTimes {
     /// All of them.
@@ -76,6 +81,14 @@ impl Merge for WaitTimes {
 }
 
 /// A queue, or all together, over all replications.
+///
+/// ```
+/// use waitline::experiment::Row;
+/// use waitline::stats::Merge;
+/// let (mut one, other) = (Row::default(), Row::default());
+/// one.merge(&other); // sums of integers: in any order
+/// assert_eq!(one, Row::default());
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
     /// By the columns of [`mod@column`].

@@ -167,6 +167,13 @@ impl<'a> Experiment<'a> {
 }
 
 /// What the replications of an experiment say together.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let results = waitline::Experiment::new(&model).replications(5).run().unwrap();
+/// println!("{}", results.report());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Results<'a> {
     model: &'a Model,

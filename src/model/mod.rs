@@ -13,6 +13,14 @@ use crate::random::Distribution;
 use crate::time::{Span, Time};
 
 /// A contact center ready to run.
+///
+/// ```
+/// use waitline::Scenario;
+/// let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// let mut model = text.parse::<Scenario>().unwrap().compile().unwrap();
+/// assert_eq!((model.queues.len(), model.profiles.len(), model.agents.len()), (2, 2, 13));
+/// model.agents[waitline::AgentId(0)].presence.truncate(1); // all fields are open: what-if studies may change them
+/// ```
 #[derive(Debug)]
 pub struct Model {
     /// The scenario's name.
@@ -36,6 +44,13 @@ pub struct Model {
 }
 
 /// How long, and what counts.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let half_hours = model.run.horizon.as_us() / model.run.interval.unwrap().as_us();
+/// assert_eq!(half_hours, 16);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// Arrivals stop here.
@@ -55,6 +70,10 @@ pub struct Run {
 }
 
 /// What happens at the horizon (R18).
+///
+/// ```
+/// assert_eq!(waitline::model::AtHorizon::default(), waitline::model::AtHorizon::Drain);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum AtHorizon {
     /// The run goes on until nothing more can happen.
@@ -65,6 +84,10 @@ pub enum AtHorizon {
 }
 
 /// Which interval a contact counts in (R20).
+///
+/// ```
+/// assert_eq!(waitline::model::CountBy::default(), waitline::model::CountBy::Enqueued);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum CountBy {
     /// The one in which it entered the queue.
@@ -75,6 +98,11 @@ pub enum CountBy {
 }
 
 /// Who goes first.
+///
+/// ```
+/// use waitline::model::{AgentRule, ContactRule, Policy};
+/// assert_eq!(Policy::default(), Policy { contact: ContactRule::Strict, agent: AgentRule::LongestAvailable });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Policy {
     /// Which contact an agent takes.
@@ -84,6 +112,13 @@ pub struct Policy {
 }
 
 /// Which of the eligible contacts an agent takes.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let mut model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// use waitline::model::ContactRule;
+/// model.policy.contact = ContactRule::LongestWaitFirst; // the same center under another rule
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ContactRule {
     /// R5: the smallest (profile priority, contact priority, rank time, order of enqueueing).
@@ -97,6 +132,13 @@ pub enum ContactRule {
 }
 
 /// Which of the available agents takes a contact.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let mut model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// use waitline::model::AgentRule;
+/// model.policy.agent = AgentRule::LeastOccupied;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum AgentRule {
     /// R9: the one available the longest; ties: the lower number.
@@ -111,6 +153,14 @@ pub enum AgentRule {
 }
 
 /// A queue.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let savings = &model.queues[waitline::QueueId(0)];
+/// assert_eq!(savings.name, "savings");
+/// assert!(savings.patience.is_some());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Queue {
     /// Its name.
@@ -126,6 +176,13 @@ pub struct Queue {
 }
 
 /// A promise: served within some time (R21).
+///
+/// ```
+/// use waitline::Span;
+/// use waitline::model::{Comparator, ServiceLevel};
+/// let level = ServiceLevel { within: Span::from_secs(20), comparator: Comparator::Below, target: Some(0.8) };
+/// assert!(!level.met_by(Span::from_secs(20)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ServiceLevel {
     /// The threshold.
@@ -148,6 +205,10 @@ impl ServiceLevel {
 }
 
 /// Whether a wait of exactly the threshold counts.
+///
+/// ```
+/// assert_eq!(waitline::model::Comparator::AtMost.symbol(), "<=");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Comparator {
     /// `<=`
@@ -168,6 +229,14 @@ impl Comparator {
 }
 
 /// A routing profile (R4).
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let senior = &model.profiles[waitline::ProfileId(1)];
+/// assert_eq!(senior.entries.len(), 2);
+/// assert!(senior.overriding_entry(waitline::QueueId(0)).is_none());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
     /// Its name.
@@ -185,6 +254,13 @@ impl Profile {
 }
 
 /// One line of a routing profile (R4).
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let overflow = &model.profiles[waitline::ProfileId(1)].entries[1];
+/// assert_eq!((overflow.priority, overflow.delay), (2, waitline::Span::from_secs(15)));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// Which queue.
@@ -211,6 +287,10 @@ impl Entry {
 }
 
 /// How a contact reaches the center.
+///
+/// ```
+/// assert_eq!(waitline::model::Channel::default(), waitline::model::Channel::Voice);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 #[non_exhaustive]
 pub enum Channel {
@@ -220,6 +300,12 @@ pub enum Channel {
 }
 
 /// An agent (R4, R14).
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// assert_eq!(model.agents[waitline::AgentId(12)].name, "senior-6");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agent {
     /// Its name: from the roster, or profile and number.
@@ -233,6 +319,14 @@ pub struct Agent {
 }
 
 /// From `start` until just before `end` (R14).
+///
+/// ```
+/// use waitline::model::Presence;
+/// use waitline::{Span, Time};
+/// let nine = Time::START + Span::from_secs(9 * 3600);
+/// let early_shift = Presence { start: Time::START, end: nine };
+/// assert!(early_shift.start < early_shift.end);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Presence {
     /// Present from here.
@@ -242,6 +336,13 @@ pub struct Presence {
 }
 
 /// A stream of contacts.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let calls = &model.sources[waitline::SourceId(0)];
+/// assert_eq!(calls.arrivals.expected(waitline::Time::START, model.run.horizon), Some(720.0));
+/// ```
 #[derive(Debug)]
 pub struct Source {
     /// Its name.
@@ -259,6 +360,21 @@ pub struct Source {
 }
 
 /// A replayed contact: what is known of it beforehand.
+///
+/// ```
+/// use waitline::model::Given;
+/// use waitline::{QueueId, Span};
+/// let call = Given {
+///     name: "c1".into(),
+///     queue: QueueId(0),
+///     handle_time: Some(Span::from_secs(240)),
+///     after_contact_work: None, // drawn from the queue's distribution
+///     patience: None,           // for ever
+///     priority: 5,
+///     age_us: 0,
+/// };
+/// assert!(call.patience.is_none());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {
     /// Its name in the file.

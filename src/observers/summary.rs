@@ -65,6 +65,15 @@ impl Grid {
 }
 
 /// What happened to the contacts of one queue in one interval. Contacts that entered during the warm-up are not in it.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let mut summary = waitline::observers::Summary::new(&model);
+/// waitline::run(&model, waitline::random::Streams::new(1, 0), &mut summary).unwrap();
+/// let savings = summary.queue(waitline::QueueId(0));
+/// assert_eq!(savings.offered(), savings.answered + savings.abandoned + savings.unfinished); // R19
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Answered by an agent.
@@ -114,6 +123,15 @@ impl Merge for Counts {
 }
 
 /// The work of one routing profile's agents in one interval, without the warm-up.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let mut summary = waitline::observers::Summary::new(&model);
+/// waitline::run(&model, waitline::random::Streams::new(1, 0), &mut summary).unwrap();
+/// let seniors = summary.profile(waitline::ProfileId(1));
+/// assert!(seniors.handling_us < seniors.staffed_us);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// Staffed time of all its agents (R16), in microseconds.

@@ -20,6 +20,10 @@ use rand::TryRng;
 use std::convert::Infallible;
 
 /// What a draw is for. The numbers are part of every result: they are never changed, only added to.
+///
+/// ```
+/// assert_eq!(waitline::random::Purpose::Patience as u32, 4);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[repr(u32)]
@@ -71,6 +75,15 @@ impl Streams {
 }
 
 /// All the randomness of one source in one replication. See [`Streams`].
+///
+/// ```
+/// use rand::Rng;
+/// use waitline::SourceId;
+/// use waitline::random::{Purpose, Streams};
+/// let source = Streams::new(1, 0).source(SourceId(0));
+/// let (mut handling, mut patience) = (source.stream(Purpose::HandleTime, 5), source.stream(Purpose::Patience, 5));
+/// assert_ne!(handling.next_u64(), patience.next_u64());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourceStreams {
     streams: Streams,
@@ -98,6 +111,15 @@ const ROUNDS: usize = 7;
 /// A generator for one purpose and one contact: Philox 4x64-7, read block by block.
 ///
 /// Use it through `rand`'s traits, as any other generator.
+///
+/// ```
+/// use rand::RngExt;
+/// use waitline::SourceId;
+/// use waitline::random::{Purpose, Streams};
+/// let mut stream = Streams::new(1, 0).source(SourceId(0)).stream(Purpose::Own, 0);
+/// let share: f64 = stream.random();
+/// assert!((0.0..1.0).contains(&share));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Stream {
     key: [u64; 2],

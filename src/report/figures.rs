@@ -57,6 +57,14 @@ impl Definition {
 const OFFERED: Terms<'static> = &[(column::OFFERED, 1)];
 
 /// A service level under one definition; never without threshold and comparator, unless each contact has its own queue's.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let report = waitline::Experiment::new(&model).replications(5).run().unwrap().report();
+/// let headline = &report.queues[0].figures.service_level[0];
+/// assert_eq!((headline.within_s, headline.comparator, headline.target), (Some(30.0), Some("<="), Some(0.8)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ServiceLevelFigure {
     /// The threshold; `None`: each queue's own headline.
@@ -90,6 +98,14 @@ impl ServiceLevelFigure {
 }
 
 /// Waits of all who left the queue, answered or not, in seconds.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let report = waitline::Experiment::new(&model).replications(5).run().unwrap().report();
+/// let waits = &report.total.wait_s;
+/// assert!(waits.p50.estimate <= waits.p99.estimate);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WaitFigures {
     /// Half of them waited at most so long (nearest rank, known to within 0.4 %).
@@ -105,6 +121,14 @@ pub struct WaitFigures {
 }
 
 /// How many waited.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let report = waitline::Experiment::new(&model).replications(5).run().unwrap().report();
+/// let length = &report.total.queue_length;
+/// assert!(length.mean.estimate.unwrap() < length.max.unwrap() as f64);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QueueLength {
     /// On average over time, until the horizon.
@@ -115,6 +139,14 @@ pub struct QueueLength {
 }
 
 /// What is said of a queue, or of all together.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let report = waitline::Experiment::new(&model).replications(5).run().unwrap().report();
+/// let total = &report.total;
+/// assert!(total.answered.estimate < total.offered.estimate);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figures {
     /// Contacts offered, per replication.

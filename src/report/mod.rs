@@ -94,6 +94,13 @@ pub struct Report {
 }
 
 /// A queue.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let report = waitline::Experiment::new(&model).replications(5).run().unwrap().report();
+/// assert_eq!(report.queues[1].queue, "loans");
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QueueReport {
     /// Its name.
@@ -104,6 +111,13 @@ pub struct QueueReport {
 }
 
 /// A queue, or all together, in one interval.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let report = waitline::Experiment::new(&model).replications(5).run().unwrap().report();
+/// assert_eq!(report.total_intervals[1].start_s, 1800.0);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct IntervalReport {
     /// When it begins.
@@ -122,6 +136,13 @@ pub struct IntervalReport {
 }
 
 /// A routing profile.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let report = waitline::Experiment::new(&model).replications(5).run().unwrap().report();
+/// assert_eq!((report.routing_profiles[1].routing_profile.as_str(), report.routing_profiles[1].agents), ("senior", 6));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ProfileReport {
     /// Its name.
@@ -140,6 +161,13 @@ pub struct ProfileReport {
 }
 
 /// A routing profile in one interval.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let report = waitline::Experiment::new(&model).replications(5).run().unwrap().report();
+/// assert_eq!(report.routing_profile_intervals[0].start_s, 0.0);
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ProfileInterval {
     /// When it begins.

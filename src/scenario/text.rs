@@ -48,6 +48,11 @@ impl FromStr for Rate {
 }
 
 /// A duration with a sign: `"90s"` or `"-30s"`.
+///
+/// ```
+/// use waitline::scenario::SignedSpan;
+/// assert_eq!("-30s".parse::<SignedSpan>().unwrap().us, -30_000_000);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SignedSpan {
     /// Microseconds.
@@ -66,6 +71,13 @@ impl FromStr for SignedSpan {
 }
 
 /// The reporting grid: a duration, or `"none"`.
+///
+/// ```
+/// use waitline::Span;
+/// use waitline::scenario::Interval;
+/// assert_eq!("30m".parse::<Interval>().unwrap(), Interval::Every(Span::from_secs(1800)));
+/// assert_eq!("none".parse::<Interval>().unwrap(), Interval::None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interval {
     /// Every so long.

@@ -25,6 +25,11 @@ pub struct Estimate {
 }
 
 /// Why an estimate has no half-width.
+///
+/// ```
+/// use waitline::stats::WhyNoHalfWidth;
+/// assert_eq!(WhyNoHalfWidth::OneReplication.to_string(), "a half-width needs at least two replications");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhyNoHalfWidth {
