@@ -103,8 +103,8 @@ impl ServiceLevelFigure {
 /// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
 /// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
 /// let report = waitline::Experiment::new(&model).replications(5).run().unwrap().report();
-/// let waits = &report.total.wait_s;
-/// assert!(waits.p50.estimate <= waits.p99.estimate);
+/// let waits = report.total.wait_s.as_ref().unwrap();
+/// assert!(waits.p50.as_ref().unwrap().estimate <= waits.p99.as_ref().unwrap().estimate);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WaitFigures {
@@ -127,7 +127,7 @@ pub struct WaitFigures {
 /// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
 /// let report = waitline::Experiment::new(&model).replications(5).run().unwrap().report();
 /// let length = &report.total.queue_length;
-/// assert!(length.mean.estimate.unwrap() < length.max.unwrap() as f64);
+/// assert!(length.mean.as_ref().unwrap().estimate < length.max.unwrap() as f64);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QueueLength {
@@ -145,7 +145,7 @@ pub struct QueueLength {
 /// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
 /// let report = waitline::Experiment::new(&model).replications(5).run().unwrap().report();
 /// let total = &report.total;
-/// assert!(total.answered.estimate < total.offered.estimate);
+/// assert!(total.answered.as_ref().unwrap().estimate < total.offered.as_ref().unwrap().estimate);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Figures {
