@@ -1,0 +1,80 @@
+//! The program as its users meet it: output, exit codes, help.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn waitline(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_waitline")).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("it runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("it prints text")
+}
+
+#[test]
+fn exit_codes() {
+    for (code, arguments) in [
+        (0, vec!["run", "scenarios/savings-overflow.toml", "--replications", "2", "--audit"]),
+        (0, vec!["check", "scenarios/strict.toml", "scenarios/bank-1999/weekday.toml"]),
+        (2, vec!["check", "scenarios/strict.toml", "tests/errors/unknown-key.toml"]),
+        (2, vec!["run", "nowhere.toml"]),
+        (2, vec!["run"]),
+        (2, vec!["fly"]),
+        (0, vec!["erlang", "c", "--rate", "360/h", "--handle-time", "4m", "--target", "80%"]),
+        (0, vec!["erlang", "a", "--rate", "360/h", "--handle-time", "4m", "--patience", "2m", "--agents", "30", "--target", "80%"]),
+        (1, vec!["erlang", "a", "--rate", "360/h", "--handle-time", "4m", "--patience", "2m", "--agents", "20", "--target", "80%"]),
+        (1, vec!["erlang", "c", "--rate", "360/h", "--handle-time", "4m", "--agents", "20"]),
+        (0, vec!["erlang", "b", "--rate", "360/h", "--handle-time", "4m", "--blocking", "1%"]),
+        (2, vec!["erlang", "b", "--rate", "360", "--handle-time", "4m", "--blocking", "1%"]),
+        (2, vec!["erlang", "c", "--rate", "360/h", "--handle-time", "4m"]),
+        (2, vec!["profiles", "tests/errors/skills-skills.csv"]),
+        (0, vec!["schema"]),
+        (0, vec!["--help"]),
+    ] {
+        let output = waitline(&arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", text(&output.stderr));
+        // What is asked for goes to standard output, what is wrong to standard error.
+        assert_eq!(output.stdout.is_empty(), code == 2 && arguments[0] != "check", "{arguments:?}");
+    }
+}
+
+#[test]
+fn every_subcommand_shows_examples() {
+    for subcommand in ["run", "check", "erlang", "profiles", "schema"] {
+        let help = text(&waitline(&[subcommand, "--help"]).stdout);
+        assert!(help.contains(&format!("waitline {subcommand} ")), "{help}");
+        assert!(help.contains("Example"), "{help}");
+    }
+}
+
+#[test]
+fn the_readme_quotes_what_the_program_prints() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("it is there");
+    for arguments in
+        [vec!["run", "scenarios/bank-1999/weekday.toml"], vec!["erlang", "c", "--rate", "360/h", "--handle-time", "4m", "--target", "80%"]]
+    {
+        let printed = text(&waitline(&arguments).stdout);
+        let mut quoted = 0;
+        for line in printed.lines().filter(|line| !line.trim().is_empty()).take(24) {
+            assert!(readme.lines().any(|other| other.trim_end() == line.trim_end()), "not in the README: {line}");
+            quoted += 1;
+        }
+        assert!(quoted >= 8);
+    }
+}
+
+#[test]
+fn the_schema_is_json_and_knows_every_key() {
+    let schema: serde_json::Value = serde_json::from_slice(&waitline(&["schema"]).stdout).expect("it is JSON");
+    for key in ["version", "name", "run", "policy", "queue", "routing_profile", "agents", "source"] {
+        assert!(schema["properties"].get(key).is_some(), "{key}");
+    }
+}
+
+#[test]
+fn check_says_what_it_has_read() {
+    let output = text(&waitline(&["check", "scenarios/bank-1999/weekday.toml"]).stdout);
+    for part in ["`bank-1999-weekday` is fine", "queues", "11", "expected contacts up to the horizon: 1436.0"] {
+        assert!(output.contains(part), "{output}");
+    }
+}
