@@ -407,9 +407,13 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
     /// Step 3: whoever still waits and has no patience left abandons.
     #[inline]
     fn abandon(&mut self) {
-        if self.patience.first_key() > self.now {
-            return;
+        if self.patience.first_key() == self.now {
+            self.abandon_due();
         }
+    }
+
+    #[inline(never)]
+    fn abandon_due(&mut self) {
         let mut leaving = Vec::new();
         while self.patience.first_key() == self.now {
             let slot = self.patience.first_leaf() as Slot;

@@ -97,12 +97,19 @@ impl WinnerTree {
     }
 
     /// Makes room for at least `leaves` leaves.
+    #[inline]
     pub(super) fn grow(&mut self, leaves: usize) {
-        let old = self.nodes.len() / 2;
-        if leaves > old {
-            let nodes = std::mem::take(&mut self.nodes);
-            self.rebuild(leaves.next_power_of_two(), |leaf| if leaf < old { nodes[old + leaf].key } else { NEVER });
+        if leaves > self.leaves() {
+            self.grow_to(leaves.next_power_of_two());
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_to(&mut self, leaves: usize) {
+        let old = self.leaves();
+        let nodes = std::mem::take(&mut self.nodes);
+        self.rebuild(leaves, |leaf| if leaf < old { nodes[old + leaf].key } else { NEVER });
     }
 }
 
