@@ -3,10 +3,12 @@
 //! One queue, Poisson arrivals, exponential handle times, identical agents. B: who finds no agent is lost. C: everyone waits (A. K. Erlang, 1917). A: everyone has exponential
 //! patience (C. Palm, 1946; O. Garnett, A. Mandelbaum, M. Reiman, Designing a call center with impatient customers, M&SOM 4, 2002).
 
-use special::Beta;
+use special::{Beta, Gamma};
 
 /// Where sums over queue lengths stop: what is left out is less than this share.
 const NEGLIGIBLE: f64 = 1e-15;
+/// How many lengths of the queue Erlang A looks at; a spread of some ten thousand waiting contacts.
+pub const LENGTHS_MAX: usize = 200_000;
 /// The most agents that staffing looks at.
 pub const AGENTS_MAX: u32 = 1_000_000;
 
@@ -86,7 +88,8 @@ impl Traffic {
         self.rate_per_s * self.handle_time_s
     }
 
-    /// What to expect with that many agents; `None` if the queue would grow without end (no patience, load at or above the agents).
+    /// What to expect with that many agents; `None` if the queue would grow without end (no patience, load at or above the agents), or, with
+    /// patience, if it spreads over more than [`LENGTHS_MAX`] lengths.
     pub fn with(&self, agents: u32) -> Option<Figures> {
         let erlangs = self.erlangs();
         let Some(patience_s) = self.patience_s else {
@@ -155,12 +158,11 @@ impl Traffic {
         Some((1.0 - waiting + in_time).clamp(0.0, 1.0))
     }
 
-    /// How likely an arrival finds all agents busy and 0, 1, 2, ... waiting, as far as it matters; for Erlang A. `None` if that is more than ten million
-    /// lengths.
+    /// How likely an arrival finds all agents busy and 0, 1, 2, ... waiting, as far as it matters; for Erlang A. `None` if that is more than
+    /// [`LENGTHS_MAX`] lengths.
     ///
     /// The stationary distribution of the birth-death chain, outwards from its mode, so that nothing over- or underflows that matters.
     fn lengths(&self, agents: u32) -> Option<Vec<(f64, f64)>> {
-        const LENGTHS_MAX: usize = 10_000_000;
         let patience_s = self.patience_s?;
         let agents = f64::from(agents);
         let leaving_per_s = |present: f64| present.min(agents) / self.handle_time_s + (present - agents).max(0.0) / patience_s;
@@ -194,16 +196,11 @@ impl Traffic {
         Some(waiting.into_iter().map(|(ahead, weight)| (ahead, weight / all)).collect())
     }
 
-    /// Sum over the first `ahead` stages of 1 / (n mu + i theta), for a start in the middle.
+    /// Sum over the first `ahead` stages of 1 / (n mu + i theta), for a start in the middle: a difference of digamma functions, however many they are.
     fn stages_before(&self, agents: u32, ahead: f64) -> f64 {
-        let (serving_per_s, patience_s) = (f64::from(agents) / self.handle_time_s, self.patience_s.unwrap_or(f64::INFINITY));
-        let mut sum = 0.0;
-        let mut stage = 1.0;
-        while stage <= ahead {
-            sum += 1.0 / (serving_per_s + stage / patience_s);
-            stage += 1.0;
-        }
-        sum
+        let Some(patience_s) = self.patience_s else { return 0.0 };
+        let c = f64::from(agents) / self.handle_time_s * patience_s;
+        if ahead > 0.0 { patience_s * ((c + ahead + 1.0).digamma() - (c + 1.0).digamma()) } else { 0.0 }
     }
 }
 
@@ -328,6 +325,18 @@ mod tests {
         close(area / answered, figures.asa_s, 1e-3 * figures.asa_s);
     }
 
+    /// The waits of the answered, where the queue is so long that the sum starts in the middle: V is near p ln(lambda / n mu).
+    #[test]
+    fn a_sum_that_starts_in_the_middle() {
+        let traffic = Traffic::new(100.0, 300.0, Some(10_000.0)).unwrap();
+        assert!(traffic.lengths(1_000).unwrap()[0].0 > 900_000.0);
+        let by_stages: f64 = (1..=950_000).map(|stage| 1.0 / (1_000.0 / 300.0 + f64::from(stage) / 10_000.0)).sum();
+        close(traffic.stages_before(1_000, 950_000.0), by_stages, 1e-6 * by_stages);
+        let asa_s = traffic.with(1_000).unwrap().asa_s;
+        let fluid_s = 10_000.0 * libm::log(100.0 * 300.0 / 1_000.0);
+        close(asa_s, fluid_s, 0.01 * fluid_s);
+    }
+
     #[test]
     fn absurd_input_gives_no_nonsense() {
         for (rate, handle, patience) in
@@ -341,6 +350,8 @@ mod tests {
             assert!(shares.iter().all(|share| (-1e-9..=1.0 + 1e-9).contains(share)), "{figures:?}");
             assert!(figures.asa_s >= 0.0 && figures.mean_wait_s.is_finite());
         }
+        // Billions waiting: an answer or none, but at once.
+        assert_eq!(Traffic::new(1e5, 300.0, Some(864e3)).unwrap().with(1), None);
         assert_eq!(least_agents(|_| false), None);
         assert_eq!(least_agents(|_| true), Some(1));
     }

@@ -154,6 +154,9 @@ fn delays(arguments: &DelayArguments, patience: Option<Span>, abandonment: Optio
         None => least_agents(|agents| row(agents).good).ok_or_else(none_suffices)?,
     };
     let answer = row(agents);
+    if answer.figures.is_none() && patience.is_some() {
+        return Err(bad_input("the queue would be so long that Erlang A is out of reach: give more agents, or less patience"));
+    }
     if answer.figures.is_none() {
         let message = format!(
             "the load is {:.2} erlangs: {agents} agents cannot carry it, and without patience the queue grows without end\n",
