@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Each replication has an observer of its own; they come back in order, whatever thread they ran on.
     let (results, observers) = Experiment::new(&model).seed(42).run_observed(|_replication| IdleTimes::new(&model))?;
     for (number, observer) in observers.iter().enumerate() {
-        let idle = observer.idle_us.mean().ok_or("nobody called")?;
+        let idle = observer.idle_us.mean(results.confidence()).ok_or("nobody called")?;
         println!(
             "replication {:>2}: {:>3} contacts, agents idle before each for {:5.1} s on average",
             number + 1,

@@ -191,6 +191,7 @@ By interval, all queues; service level answered/offered, wait <= 30 s
 
 No half-widths: a half-width needs at least two replications.
 ";
+    let expected = format!("{expected}To repeat: waitline 0.1.0, --seed 7 --replications 1, scenario digest {}.\n", model().digest);
     assert_eq!(written(&Text::default(), &model()), expected);
 }
 
@@ -203,7 +204,7 @@ fn the_csv_report_has_every_figure_of_the_json_report() {
     assert!(text.contains("\ninterval,sales,120,offered,"), "{text}");
     let mut scopes: Vec<String> = csv::Reader::from_reader(text.as_bytes()).records().map(|row| row.unwrap()[0].into()).collect();
     scopes.dedup();
-    assert_eq!(scopes, ["queue", "total", "routing_profile", "interval", "total_interval", "routing_profile_interval"]);
+    assert_eq!(scopes, ["queue", "total", "routing_profile", "interval", "total_interval", "routing_profile_interval", "run"]);
 }
 
 const RANDOM: &str = r#"

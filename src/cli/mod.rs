@@ -4,13 +4,19 @@
 
 mod check;
 mod erlang;
+mod merge;
+mod output;
 mod profiles;
+mod progress;
+mod rerun;
 mod run;
 mod schema;
 mod table;
 
-use crate::error::{Error, ErrorKind, Problem};
+use crate::error::{Error, ErrorKind};
+use crate::stats::Confidence;
 use clap::{Parser, Subcommand};
+use output::io_error;
 use std::io::Write;
 use std::process::ExitCode;
 use table::Table;
@@ -43,6 +49,8 @@ struct Arguments {
 enum Command {
     Run(run::RunArguments),
     Check(check::CheckArguments),
+    Merge(merge::MergeArguments),
+    Rerun(rerun::RerunArguments),
     Erlang(erlang::ErlangArguments),
     Schema(schema::SchemaArguments),
     Profiles(profiles::ProfilesArguments),
@@ -54,6 +62,8 @@ pub fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Merge(arguments) => merge::run(arguments),
+        Command::Rerun(arguments) => rerun::run(arguments),
         Command::Erlang(arguments) => erlang::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Profiles(arguments) => profiles::run(arguments),
@@ -78,7 +88,11 @@ fn emit(text: &str) -> Result<(), Error> {
     }
 }
 
-/// The error for a file that cannot be read or written.
-fn io_error(file: &str, error: &std::io::Error) -> Error {
-    Error::new(ErrorKind::Io, Problem::new(error.to_string()).file(file))
+/// A confidence as people give it: 0.95 or 95%.
+fn confidence(text: &str) -> Result<Confidence, String> {
+    let number = match text.strip_suffix('%') {
+        Some(percent) => percent.trim().parse::<f64>().map(|percent| percent / 100.0),
+        None => text.trim().parse(),
+    };
+    Confidence::new(number.map_err(|_| format!("`{text}` is no confidence: expected such as 0.95 or 95%"))?)
 }

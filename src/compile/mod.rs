@@ -16,10 +16,11 @@ pub use skills::{SkillGroup, group_by_skills};
 
 use crate::error::{Error, Problem};
 use crate::id::{Id, Table};
-use crate::model::{AgentRule, AtHorizon, Comparator, ContactRule, CountBy, Model, Policy, Queue, Run, ServiceLevel};
+use crate::model::{AgentRule, AtHorizon, Comparator, ContactRule, CountBy, Model, Origin, Policy, Queue, Run, ServiceLevel};
 use crate::scenario::{AgentRuleName, AtHorizonName, ComparatorName, ContactRuleName, CountByName, Interval, QueueTable, Scenario};
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How many cells (intervals x queues) a report may have: each takes about a kilobyte per thread.
 pub const CELLS_MAX: i64 = 250_000;
@@ -120,6 +121,7 @@ impl<'s> Compiler<'s> {
         let mut model = Model {
             name: document.name.clone(),
             digest: self.scenario.digest(),
+            origin: self.origin(),
             run,
             policy,
             queues,
@@ -174,6 +176,19 @@ impl<'s> Compiler<'s> {
             self.problem(path, format!("the file `{name}` was not read: open the scenario by its path, or attach the file"));
         }
         content
+    }
+
+    /// Text and files, if they are texts and not large.
+    fn origin(&self) -> Option<Arc<Origin>> {
+        let mut origin = Origin { scenario: self.scenario.text().into(), files: BTreeMap::new() };
+        let mut bytes = origin.scenario.len();
+        for (_, name) in self.scenario.files() {
+            let text = std::str::from_utf8(self.scenario.attached(name)?).ok()?;
+            if origin.files.insert(name.into(), text.into()).is_none() {
+                bytes += text.len();
+            }
+        }
+        (bytes <= Origin::BYTES_MAX).then(|| Arc::new(origin))
     }
 
     fn run(&mut self) -> Run {

@@ -1,9 +1,10 @@
 //! Sums over replications, from which every estimate is made.
 
 use crate::id::{Id, ProfileId, QueueId};
-use crate::model::{Model, ServiceLevel};
+use crate::model::{Outline, Scope};
 use crate::observers::{Counts, Summary, Work};
-use crate::stats::{Histogram, Merge, Moments, Tally};
+use crate::stats::{Histogram, Merge, Moments, Percentiles, Shares, Tally};
+use serde::{Deserialize, Serialize};
 
 /// The columns of a [`Row`]: what is observed of a queue (or all, or one in an interval) in each replication.
 pub mod column {
@@ -37,49 +38,6 @@ pub mod column {
     pub const STAFFED_US: usize = 1;
 }
 
-/// Waits over all replications.
-///
-/// ```
-/// use waitline::experiment::WaitTimes;
-/// assert_eq!(WaitTimes::default().all.count(), 0);
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct WaitTimes {
-    /// All of them.
-    pub all: Histogram,
-    /// For each of [`WaitTimes::PERCENTS`], the percentile of each replication in microseconds.
-    pub percentiles: [Tally; 4],
-    /// The longest of each replication in microseconds.
-    pub longest: Tally,
-}
-
-impl WaitTimes {
-    /// The percentiles that are reported.
-    pub const PERCENTS: [u32; 4] = [50, 90, 95, 99];
-
-    fn record(&mut self, waits: &Histogram, longest: Option<i64>) {
-        self.all.merge(waits);
-        for (tally, percent) in self.percentiles.iter_mut().zip(Self::PERCENTS) {
-            if let Some(us) = waits.percentile(percent) {
-                tally.record(us);
-            }
-        }
-        if let Some(us) = longest {
-            self.longest.record(us);
-        }
-    }
-}
-
-impl Merge for WaitTimes {
-    fn merge(&mut self, other: &Self) {
-        self.all.merge(&other.all);
-        for (mine, theirs) in self.percentiles.iter_mut().zip(&other.percentiles) {
-            mine.merge(theirs);
-        }
-        self.longest.merge(&other.longest);
-    }
-}
-
 /// A queue, or all together, over all replications.
 ///
 /// ```
@@ -89,21 +47,55 @@ impl Merge for WaitTimes {
 /// one.merge(&other); // sums of integers: in any order
 /// assert_eq!(one, Row::default());
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// By the columns of [`mod@column`].
     pub moments: Moments,
     /// The waits of those who left.
-    pub waits: WaitTimes,
+    pub waits: Percentiles,
+    /// The longest of them in each replication, in microseconds.
+    pub longest: Tally,
     /// The largest number waiting at once in each replication.
     pub waiting_max: Tally,
+    /// The headline service level of each replication.
+    pub days: Shares,
 }
 
 impl Merge for Row {
     fn merge(&mut self, other: &Self) {
         self.moments.merge(&other.moments);
         self.waits.merge(&other.waits);
+        self.longest.merge(&other.longest);
         self.waiting_max.merge(&other.waiting_max);
+        self.days.merge(&other.days);
+    }
+}
+
+/// A queue, or all together, in one interval over all replications.
+///
+/// ```
+/// use waitline::experiment::Cell;
+/// assert_eq!(Cell::default().moments.count(), 0);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// By the columns of [`mod@column`], with the headline service level only.
+    pub moments: Moments,
+    /// The headline service level of each replication.
+    pub days: Shares,
+}
+
+impl Cell {
+    fn record(&mut self, counts: &Counts, target: Option<f64>) {
+        self.moments.record(&observation(counts, &[(counts.answered_within, counts.abandoned_within)]));
+        self.days.record(counts.answered_within.into(), counts.offered().into(), target);
+    }
+}
+
+impl Merge for Cell {
+    fn merge(&mut self, other: &Self) {
+        self.moments.merge(&other.moments);
+        self.days.merge(&other.days);
     }
 }
 
@@ -116,79 +108,79 @@ impl Merge for Row {
 /// sums.merge(&Across::default());
 /// assert_eq!(sums.replications(), 0);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Across {
     replications: u64,
     total: Row,
     queues: Vec<Row>,
     profiles: Vec<Moments>,
+    /// The work of all agents.
+    agents: Moments,
     /// Profile by profile, its entries.
     answered_by: Vec<Vec<Tally>>,
     /// Interval by interval, the queues and then their total; empty if the model has no interval.
-    cells: Vec<Moments>,
+    cells: Vec<Cell>,
     /// Interval by interval, the profiles and then their total.
     work: Vec<Moments>,
 }
 
 impl Across {
-    /// Adds one replication of `model`.
-    pub fn record(&mut self, model: &Model, summary: &Summary) {
+    /// Adds one replication of the model with that outline.
+    pub fn record(&mut self, outline: &Outline, summary: &Summary) {
         self.replications += 1;
-        self.queues.resize_with(model.queues.len(), Row::default);
-        for ((queue, given), row) in model.queues.enumerate().zip(&mut self.queues) {
-            let within: Vec<_> = (0..given.service_levels.len()).map(|level| summary.within(queue, level)).collect();
-            row.moments.record(&observation(&summary.queue(queue), &within));
-            row.waits.record(summary.waits(queue), summary.wait_max_us(queue));
+        self.queues.resize_with(outline.queues.len(), Row::default);
+        for ((queue, given), row) in outline.queue_ids().zip(&outline.queues).zip(&mut self.queues) {
+            let target = given.levels().first().and_then(|level| level.target);
+            let longest = summary.wait_max_us(queue);
+            row.record(&observed(outline, summary, Scope::Queue(queue)), target, summary.waits(queue), longest);
             row.waiting_max.record(summary.waiting_max(Some(queue)));
         }
-        self.record_total(model, summary);
-        self.profiles.resize_with(model.profiles.len(), Moments::default);
-        self.answered_by.resize_with(model.profiles.len(), Vec::new);
-        for (profile, given) in model.profiles.enumerate() {
-            let work = summary.profile(profile);
-            self.profiles[profile.index()].record(&[work.handling_us, work.staffed_us]);
-            let answered = &mut self.answered_by[profile.index()];
-            answered.resize_with(given.entries.len(), Tally::default);
-            for (entry, tally) in given.entries.iter().zip(answered) {
-                tally.record(summary.answered_by(profile, entry.queue) as i64);
-            }
-        }
-        if model.run.interval.is_some() {
-            self.record_intervals(model, summary);
-        }
-    }
-
-    fn record_total(&mut self, model: &Model, summary: &Summary) {
-        let within: Vec<_> = (0..total_levels(model).len())
-            .map(|level| model.queues.ids().map(|queue| summary.within(queue, level)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)))
-            .collect();
-        self.total.moments.record(&observation(&summary.total(), &within));
+        let target = outline.total_levels().first().copied().flatten().and_then(|level| level.target);
         let mut waits = Histogram::default();
-        for queue in model.queues.ids() {
+        for queue in outline.queue_ids() {
             waits.merge(summary.waits(queue));
         }
-        self.total.waits.record(&waits, model.queues.ids().filter_map(|queue| summary.wait_max_us(queue)).max());
+        let longest = outline.queue_ids().filter_map(|queue| summary.wait_max_us(queue)).max();
+        self.total.record(&observed(outline, summary, Scope::Total), target, &waits, longest);
         self.total.waiting_max.record(summary.waiting_max(None));
+        self.profiles.resize_with(outline.profiles.len(), Moments::default);
+        self.answered_by.resize_with(outline.profiles.len(), Vec::new);
+        for (place, given) in outline.profiles.iter().enumerate() {
+            let profile = ProfileId::from_index(place);
+            self.profiles[place].record(&observed_work(outline, summary, Scope::Profile(profile)));
+            let answered = &mut self.answered_by[place];
+            answered.resize_with(given.queues.len(), Tally::default);
+            for (&queue, tally) in given.queues.iter().zip(answered) {
+                tally.record(summary.answered_by(profile, QueueId(queue)) as i64);
+            }
+        }
+        self.agents.record(&observed_work(outline, summary, Scope::Total));
+        if outline.interval_us.is_some() {
+            self.record_intervals(outline, summary);
+        }
     }
 
-    fn record_intervals(&mut self, model: &Model, summary: &Summary) {
+    fn record_intervals(&mut self, outline: &Outline, summary: &Summary) {
         let intervals = summary.grid().intervals() + 1;
-        let (queues, profiles) = (model.queues.len(), model.profiles.len());
-        self.cells.resize_with(intervals * (queues + 1), Moments::default);
+        let (queues, profiles) = (outline.queues.len(), outline.profiles.len());
+        let targets: Vec<_> = outline.queues.iter().map(|queue| queue.levels().first().and_then(|level| level.target)).collect();
+        let target = outline.total_levels().first().copied().flatten().and_then(|level| level.target);
+        self.cells.resize_with(intervals * (queues + 1), Cell::default);
         for (interval, row) in self.cells.chunks_exact_mut(queues + 1).enumerate() {
             let mut total = Counts::default();
-            for (queue, cell) in model.queues.ids().zip(&mut *row) {
+            for ((queue, target), cell) in outline.queue_ids().zip(&targets).zip(&mut *row) {
                 let counts = summary.counts(interval, queue);
-                cell.record(&observation(counts, &[(counts.answered_within, counts.abandoned_within)]));
+                cell.record(counts, *target);
                 total.merge(counts);
             }
-            row[queues].record(&observation(&total, &[(total.answered_within, total.abandoned_within)]));
+            row[queues].record(&total, target);
         }
         self.work.resize_with(intervals * (profiles + 1), Moments::default);
         for (interval, row) in self.work.chunks_exact_mut(profiles + 1).enumerate() {
             let mut total = Work::default();
-            for (profile, cell) in model.profiles.ids().zip(&mut *row) {
-                let work = summary.work(interval, profile);
+            for (place, cell) in row[..profiles].iter_mut().enumerate() {
+                let work = summary.work(interval, ProfileId::from_index(place));
                 cell.record(&[work.handling_us, work.staffed_us]);
                 total.merge(work);
             }
@@ -203,7 +195,7 @@ impl Across {
 
     /// All queues together.
     ///
-    /// Its service levels are those of [`total_levels`].
+    /// Its service levels are those of [`Outline::total_levels`].
     pub fn total(&self) -> &Row {
         &self.total
     }
@@ -218,22 +210,52 @@ impl Across {
         &self.profiles[profile.index()]
     }
 
+    /// The same of all agents.
+    pub fn agents(&self) -> &Moments {
+        &self.agents
+    }
+
     /// Contacts that the agents of a profile answered, entry by entry of the profile.
     pub fn answered_by(&self, profile: ProfileId) -> &[Tally] {
         &self.answered_by[profile.index()]
     }
 
-    /// A queue, or with `None` all of them, in one interval of the grid, with its headline service level only; `None` if the model has no
-    /// interval.
-    pub fn cell(&self, model: &Model, interval: usize, queue: Option<QueueId>) -> Option<&Moments> {
-        let queues = model.queues.len();
+    /// A queue, or with `None` all of them, in one interval of the grid; `None` if the model has no interval.
+    pub fn cell(&self, interval: usize, queue: Option<QueueId>) -> Option<&Cell> {
+        let queues = self.queues.len();
         self.cells.get(interval * (queues + 1) + queue.map_or(queues, Id::index))
     }
 
     /// The same for a profile's work, or with `None` that of all.
-    pub fn work(&self, model: &Model, interval: usize, profile: Option<ProfileId>) -> Option<&Moments> {
-        let profiles = model.profiles.len();
+    pub fn work(&self, interval: usize, profile: Option<ProfileId>) -> Option<&Moments> {
+        let profiles = self.profiles.len();
         self.work.get(interval * (profiles + 1) + profile.map_or(profiles, Id::index))
+    }
+
+    /// Whether these are sums over replications of a model with that outline, as far as their shape tells.
+    pub fn fits(&self, outline: &Outline) -> bool {
+        let (queues, profiles) = (outline.queues.len(), outline.profiles.len());
+        let entries = outline.profiles.iter().map(|profile| profile.queues.len());
+        let intervals = self.cells.len() / (queues + 1);
+        let shapes = self.queues.len() == queues
+            && self.profiles.len() == profiles
+            && self.answered_by.iter().map(Vec::len).eq(entries)
+            && self.cells.len() == intervals * (queues + 1)
+            && self.work.len() == intervals * (profiles + 1)
+            && (intervals > 0) == outline.interval_us.is_some();
+        let rows = || self.queues.iter().chain([&self.total]).map(|row| &row.moments);
+        shapes && rows().chain(&self.profiles).all(|moments| moments.count() == self.replications)
+    }
+}
+
+impl Row {
+    fn record(&mut self, columns: &[i128], target: Option<f64>, waits: &Histogram, longest: Option<i64>) {
+        self.moments.record(columns);
+        self.days.record(columns[column::answered_within(0)], columns[column::OFFERED], target);
+        self.waits.record(waits);
+        if let Some(us) = longest {
+            self.longest.record(us);
+        }
     }
 }
 
@@ -243,19 +265,34 @@ impl Merge for Across {
         self.total.merge(&other.total);
         self.queues.merge(&other.queues);
         self.profiles.merge(&other.profiles);
+        self.agents.merge(&other.agents);
         self.answered_by.merge(&other.answered_by);
         self.cells.merge(&other.cells);
         self.work.merge(&other.work);
     }
 }
 
-/// The service levels that are reported of all queues together: those with which the lists of all queues begin; if even their headlines
-/// differ, one, `None`, by which each contact is judged by the headline of its own queue.
-pub fn total_levels(model: &Model) -> Vec<Option<&ServiceLevel>> {
-    let Some(first) = model.queues.iter().next() else { return Vec::new() };
-    let alike = |&(place, level): &(usize, &ServiceLevel)| model.queues.iter().all(|queue| queue.service_levels.get(place) == Some(level));
-    let alike: Vec<_> = first.service_levels.iter().enumerate().take_while(alike).map(|(_, level)| Some(level)).collect();
-    if alike.is_empty() { vec![None] } else { alike }
+/// The columns of [`mod@column`] for a queue or all queues in one replication; of a profile there is no contact.
+fn observed(outline: &Outline, summary: &Summary, scope: Scope) -> Vec<i128> {
+    if let Scope::Queue(queue) = scope {
+        let levels = outline.queues[queue.index()].levels().len();
+        let within: Vec<_> = (0..levels).map(|level| summary.within(queue, level)).collect();
+        return observation(&summary.queue(queue), &within);
+    }
+    let add = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, a.1 + b.1);
+    let of_all = |level| outline.queue_ids().map(|queue| summary.within(queue, level)).fold((0, 0), add);
+    let within: Vec<_> = (0..outline.total_levels().len()).map(of_all).collect();
+    observation(&summary.total(), &within)
+}
+
+/// Handling and staffed time of a profile's agents, or of all.
+fn observed_work(outline: &Outline, summary: &Summary, scope: Scope) -> [i128; 2] {
+    let mut sum = Work::default();
+    match scope {
+        Scope::Profile(profile) => sum = summary.profile(profile),
+        _ => (0..outline.profiles.len()).for_each(|place| sum.merge(&summary.profile(ProfileId::from_index(place)))),
+    }
+    [sum.handling_us, sum.staffed_us]
 }
 
 /// One observation of the columns of [`mod@column`].

@@ -4,14 +4,14 @@ use super::*;
 use crate::id::QueueId;
 use crate::observe::Fact;
 use crate::observers::testing::{at, contact, logged_in, model, small_day, tell};
-use crate::stats::WhyNoHalfWidth;
+use crate::stats::{Confidence, WhyNoHalfWidth};
 use crate::time::Time;
 
 fn across(model: &Model, facts: &[(Time, Fact)]) -> Across {
     let mut summary = Summary::new(model);
     tell(&mut summary, facts);
     let mut across = Across::default();
-    across.record(model, &summary);
+    across.record(&model.outline(), &summary);
     across
 }
 
@@ -48,14 +48,14 @@ fn replications_add_up_in_any_order() {
     halves.merge(&sum(&[3, 2, 1]));
     assert_eq!(halves, left);
     assert_eq!(left.replications(), 5);
-    let offered = left.queue(QueueId(0)).moments.mean(&[(column::OFFERED, 1)]).unwrap();
+    let offered = left.queue(QueueId(0)).moments.mean(&[(column::OFFERED, 1)], &Confidence::default()).unwrap();
     assert!((offered.estimate - 3.0).abs() < 1e-12);
     // 1 to 5: standard deviation sqrt(2.5), t(4) = 2.776445.
     assert!((offered.half_width.unwrap() - 2.776_445 * (2.5_f64 / 5.0).sqrt()).abs() < 1e-5);
     // Everybody waits as long as there are contacts: 1 + 4 + 9 + 16 + 25 seconds by 15 contacts.
-    let wait = left.total().moments.ratio(&[(column::WAIT_ABANDONED_US, 1)], &[(column::ABANDONED, 1)]).unwrap();
+    let wait = left.total().moments.ratio(&[(column::WAIT_ABANDONED_US, 1)], &[(column::ABANDONED, 1)], &Confidence::default()).unwrap();
     assert!((wait.estimate - 55e6 / 15.0).abs() < 1e-3);
-    assert_eq!(left.total().waits.longest.max(), Some(5_000_000));
+    assert_eq!(left.total().longest.max(), Some(5_000_000));
 }
 
 #[test]
@@ -64,8 +64,11 @@ fn total_and_queues_come_from_the_same_counts() {
     let across = across(&model, &small_day());
     assert_eq!(across.total().moments, across.queue(QueueId(0)).moments);
     assert_eq!(across.total().waits, across.queue(QueueId(0)).waits);
-    assert_eq!(across.queue(QueueId(1)).moments.ratio(&[(column::ANSWERED, 1)], &[(column::OFFERED, 1)]), None);
-    assert_eq!(across.total().moments.mean(&[(column::OFFERED, 1)]).unwrap().why_not, Some(WhyNoHalfWidth::OneReplication));
+    assert_eq!(across.queue(QueueId(1)).moments.ratio(&[(column::ANSWERED, 1)], &[(column::OFFERED, 1)], &Confidence::default()), None);
+    assert_eq!(
+        across.total().moments.mean(&[(column::OFFERED, 1)], &Confidence::default()).unwrap().why_not,
+        Some(WhyNoHalfWidth::OneReplication)
+    );
 }
 
 #[test]

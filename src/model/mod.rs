@@ -3,14 +3,20 @@
 //! Tables by id. The engine never reads a name; names are here for those who print.
 
 mod arrivals;
+mod metric;
+mod outline;
 
 pub use arrivals::{
     ArrivalProcess, BatchSize, Batches, Busy, MarkovModulated, Poisson, RateChanging, RatePoint, RateState, Renewal, Scheduled, Volume,
 };
 
+pub use metric::{Measure, Metric, Scope, Unit};
+pub use outline::{Origin, Outline, ProfileOutline, QueueOutline};
+
 use crate::id::{AgentId, ProfileId, QueueId, SourceId, Table};
 use crate::random::Distribution;
 use crate::time::{Span, Time};
+use std::sync::Arc;
 
 /// A contact center ready to run.
 ///
@@ -39,6 +45,8 @@ pub struct Model {
     pub agents: Table<AgentId, Agent>,
     /// Where contacts come from.
     pub sources: Table<SourceId, Source>,
+    /// The scenario as it was written, for reports that can be repeated; `None` if it is large, or not of a scenario.
+    pub origin: Option<Arc<Origin>>,
     /// What the reader of the results should know about how the input was read; one plain sentence each.
     pub notes: Vec<String>,
 }

@@ -50,6 +50,7 @@ pub(crate) fn model(queues: usize, profiles: usize, horizon_s: i64) -> Model {
             })
             .collect(),
         sources: (0..queues).map(source).collect(),
+        origin: None,
         notes: Vec::new(),
     }
 }

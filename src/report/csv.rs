@@ -3,7 +3,8 @@
 use super::{Figure, Figures, Report, Reporter};
 use std::io;
 
-/// One row a figure: `scope,name,start_s,metric,definition,estimate,half_width`. What does not exist is empty.
+/// One row a figure: `scope,name,start_s,metric,definition,estimate,half_width`. What does not exist is empty. The
+/// last rows, of scope `run`, say how to repeat it.
 ///
 /// ```
 /// use waitline::report::{Csv, Reporter};
@@ -53,6 +54,7 @@ impl Reporter for Csv {
             rows.row(place, "staffed_s", STAFFED, interval.staffed_s)?;
             rows.row(place, "handling_s", HANDLING, interval.handling_s)?;
         }
+        rows.of_run(report)?;
         rows.0.flush()
     }
 }
@@ -66,6 +68,24 @@ struct Rows<'a>(csv::Writer<&'a mut dyn io::Write>);
 impl Rows<'_> {
     fn figures(&mut self, place: Place<'_>, figures: &Figures) -> io::Result<()> {
         figures.list().iter().try_for_each(|(metric, definition, figure)| self.row(place, metric, definition, *figure))
+    }
+
+    /// What is needed to repeat the report.
+    fn of_run(&mut self, report: &Report) -> io::Result<()> {
+        for (name, definition, value) in [
+            ("waitline", report.waitline, String::new()),
+            ("scenario_digest", report.scenario_digest.as_str(), String::new()),
+            ("seed", "", report.seed.to_string()),
+            (
+                "replications",
+                if report.partial.is_some() { "partial: the run was interrupted" } else { "" },
+                report.replications.to_string(),
+            ),
+            ("confidence", "of each half-width alone", report.confidence.to_string()),
+        ] {
+            self.0.write_record(["run", report.scenario.as_str(), "", name, definition, &value, ""])?;
+        }
+        Ok(())
     }
 
     fn row(&mut self, (scope, name, start): Place<'_>, metric: &str, definition: &str, figure: Figure) -> io::Result<()> {

@@ -1,9 +1,8 @@
 //! What is said of a queue, with its definitions.
 
-use super::seconds;
-use crate::experiment::{Row, WaitTimes, column};
-use crate::model::ServiceLevel;
-use crate::stats::{Estimate, Moments, Terms};
+use crate::experiment::{Cell, Formula, Row, column};
+use crate::model::{Measure, ServiceLevel};
+use crate::stats::{Confidence, Estimate, Moments, Shares, Terms};
 use serde::Serialize;
 
 /// An estimate, if it exists (R24).
@@ -42,14 +41,14 @@ impl Definition {
         }
     }
 
-    fn estimate(self, moments: &Moments, level: usize) -> Figure {
+    fn estimate(self, moments: &Moments, level: usize, confidence: &Confidence) -> Figure {
         let answered = (column::answered_within(level), 1);
         let abandoned = column::abandoned_within(level);
         match self {
-            Definition::Offered => moments.ratio(&[answered], OFFERED),
-            Definition::WithoutAbandoned => moments.ratio(&[answered], &[(column::OFFERED, 1), (column::ABANDONED, -1)]),
-            Definition::WithoutQuicklyAbandoned => moments.ratio(&[answered], &[(column::OFFERED, 1), (abandoned, -1)]),
-            Definition::Removed => moments.ratio(&[answered, (abandoned, 1)], OFFERED),
+            Definition::Offered => moments.ratio(&[answered], OFFERED, confidence),
+            Definition::WithoutAbandoned => moments.ratio(&[answered], &[(column::OFFERED, 1), (column::ABANDONED, -1)], confidence),
+            Definition::WithoutQuicklyAbandoned => moments.ratio(&[answered], &[(column::OFFERED, 1), (abandoned, -1)], confidence),
+            Definition::Removed => moments.ratio(&[answered, (abandoned, 1)], OFFERED, confidence),
         }
     }
 }
@@ -108,7 +107,7 @@ impl ServiceLevelFigure {
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WaitFigures {
-    /// Half of them waited at most so long (nearest rank, known to within 0.4 %).
+    /// Half of them waited at most so long (nearest rank over all replications, to within 0.4 %; half-widths by Woodruff's method).
     pub p50: Figure,
     /// 90 of 100 did.
     pub p90: Figure,
@@ -136,6 +135,48 @@ pub struct QueueLength {
     /// The most at once, in any replication.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max: Option<i64>,
+}
+
+/// How the headline service level (answered within the threshold / offered) is distributed over replications, each a day.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let report = waitline::Experiment::new(&model).replications(50).run().unwrap().report();
+/// let days = report.queues[0].figures.days.as_ref().unwrap();
+/// assert!(days.p10 < days.p50 && days.p50 < days.p90);
+/// println!("{:?} of all days meet the target", days.meeting_target);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Days {
+    /// The share of days that meet the target, if there is one; the half-width is the longer side of Wilson's interval.
+    pub meeting_target: Figure,
+    /// 5 of 100 days have at most this service level (nearest rank, to 0.01 percentage points).
+    pub p5: Option<f64>,
+    /// 10 of 100 days.
+    pub p10: Option<f64>,
+    /// Half of the days.
+    pub p50: Option<f64>,
+    /// 90 of 100 days.
+    pub p90: Option<f64>,
+    /// 95 of 100 days.
+    pub p95: Option<f64>,
+}
+
+impl Days {
+    fn of(shares: &Shares, target: Option<f64>, confidence: &Confidence) -> Option<Days> {
+        let percentile = |percent| shares.percentile(percent);
+        let days = Days {
+            meeting_target: target.and_then(|_| shares.meeting_target(confidence)),
+            p5: percentile(5),
+            p10: percentile(10),
+            p50: percentile(50),
+            p90: percentile(90),
+            p95: percentile(95),
+        };
+        // One day has no distribution.
+        (shares.count() > 1).then_some(days)
+    }
 }
 
 /// What is said of a queue, or of all together.
@@ -172,35 +213,34 @@ pub struct Figures {
     pub abandonment_rate: Figure,
     /// How many waited.
     pub queue_length: QueueLength,
+    /// The headline service level from day to day; `None` with fewer than two replications.
+    pub days: Option<Days>,
 }
 
 /// A threshold to report: `None` for each queue's own.
-type Level<'a> = Option<&'a ServiceLevel>;
-
-pub(super) fn of_queue(levels: &[ServiceLevel]) -> Vec<Level<'_>> {
-    levels.iter().map(Some).collect()
-}
+pub(super) type Level = Option<ServiceLevel>;
 
 impl Figures {
-    pub(super) fn of_row(row: &Row, counted_us: i64, levels: &[Level<'_>]) -> Figures {
-        let waits = |place: usize| {
-            let all = Estimate { estimate: row.waits.all.percentile(WaitTimes::PERCENTS[place])? as f64, half_width: None, why_not: None };
-            Some(seconds(all.with_half_width_of(&row.waits.percentiles[place].mean()?)))
-        };
-        let max = row.waits.longest.max().map(|us| us as f64 / 1e6);
-        let mut figures = Figures::of_moments(&row.moments, counted_us, levels);
-        figures.wait_s = Some(WaitFigures { p50: waits(0), p90: waits(1), p95: waits(2), p99: waits(3), max });
+    pub(super) fn of_row(row: &Row, counted_us: i64, levels: &[Level], confidence: &Confidence) -> Figures {
+        let waits = |percent| row.waits.percentile(percent, confidence).map(|us| us.per(1e6));
+        let max = row.longest.max().map(|us| us as f64 / 1e6);
+        let mut figures = Figures::of_moments(&row.moments, counted_us, levels, confidence);
+        figures.wait_s = Some(WaitFigures { p50: waits(50), p90: waits(90), p95: waits(95), p99: waits(99), max });
         figures.queue_length.max = row.waiting_max.max();
+        figures.days = Days::of(&row.days, target(levels), confidence);
         figures
     }
 
-    pub(super) fn of_moments(moments: &Moments, counted_us: i64, levels: &[Level<'_>]) -> Figures {
-        let answered = (column::ANSWERED, 1);
-        let abandoned = (column::ABANDONED, 1);
-        let waits: Terms<'_> = &[(column::WAIT_ANSWERED_US, 1), (column::WAIT_ABANDONED_US, 1)];
-        let service_level = |(place, level): (usize, &Level<'_>)| {
+    pub(super) fn of_cell(cell: &Cell, counted_us: i64, levels: &[Level], confidence: &Confidence) -> Figures {
+        let mut figures = Figures::of_moments(&cell.moments, counted_us, levels, confidence);
+        figures.days = Days::of(&cell.days, target(levels), confidence);
+        figures
+    }
+
+    fn of_moments(moments: &Moments, counted_us: i64, levels: &[Level], confidence: &Confidence) -> Figures {
+        let service_level = |(place, level): (usize, &Level)| {
             Definition::ALL.map(|definition| {
-                let figure = definition.estimate(moments, place);
+                let figure = definition.estimate(moments, place, confidence);
                 ServiceLevelFigure {
                     within_s: level.map(|level| level.within.as_secs_f64()),
                     comparator: level.map(|level| level.comparator.symbol()),
@@ -211,21 +251,20 @@ impl Figures {
                 }
             })
         };
+        let figure = |measure| Formula::of(measure, counted_us)?.estimate(moments, confidence);
         Figures {
-            offered: moments.mean(OFFERED),
-            answered: moments.mean(&[answered]),
-            abandoned: moments.mean(&[abandoned]),
-            unfinished: moments.mean(&[(column::UNFINISHED, 1)]),
+            offered: figure(Measure::Offered),
+            answered: figure(Measure::Answered),
+            abandoned: figure(Measure::Abandoned),
+            unfinished: figure(Measure::Unfinished),
             service_level: levels.iter().enumerate().flat_map(service_level).collect(),
-            asa_s: moments.ratio(&[(column::WAIT_ANSWERED_US, 1)], &[answered]).map(seconds),
-            mean_wait_s: moments.ratio(waits, &[answered, abandoned]).map(seconds),
+            asa_s: figure(Measure::Asa),
+            mean_wait_s: figure(Measure::MeanWait),
             wait_s: None,
-            delayed: moments.ratio(&[(column::OFFERED, 1), (column::AT_ONCE, -1)], OFFERED),
-            abandonment_rate: moments.ratio(&[abandoned], OFFERED),
-            queue_length: QueueLength {
-                mean: if counted_us > 0 { moments.mean(&[(column::WAITING_US, 1)]).map(|us| us.per(counted_us as f64)) } else { None },
-                max: None,
-            },
+            delayed: figure(Measure::Delayed),
+            abandonment_rate: figure(Measure::AbandonmentRate),
+            queue_length: QueueLength { mean: figure(Measure::QueueLength), max: None },
+            days: None,
         }
     }
 
@@ -255,6 +294,21 @@ impl Figures {
         if let Some(max) = self.queue_length.max {
             add("queue_length.max", "most waiting at once in any replication", plain(max as f64));
         }
+        if let Some(days) = &self.days {
+            add(
+                "days.meeting_target",
+                "replications that meet the target of the headline service level / replications",
+                days.meeting_target,
+            );
+            let percentiles = [("p5", days.p5), ("p10", days.p10), ("p50", days.p50), ("p90", days.p90), ("p95", days.p95)];
+            for (name, share) in percentiles {
+                add(&format!("days.{name}"), "nearest-rank percentile of the replications' headline service levels", share.and_then(plain));
+            }
+        }
         list
     }
+}
+
+fn target(levels: &[Level]) -> Option<f64> {
+    levels.first().copied().flatten().and_then(|level| level.target)
 }

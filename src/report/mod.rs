@@ -6,18 +6,21 @@ mod json;
 mod text;
 
 pub use csv::Csv;
-pub use figures::{Definition, Figure, Figures, QueueLength, ServiceLevelFigure, WaitFigures};
+pub use figures::{Days, Definition, Figure, Figures, QueueLength, ServiceLevelFigure, WaitFigures};
 pub use json::Json;
 pub use text::Text;
 
-use crate::experiment::{Across, Results, column, total_levels};
-use crate::id::{ProfileId, QueueId};
-use crate::model::{AtHorizon, CountBy, Model};
+use crate::experiment::{Formula, Results, column};
+use crate::id::{Id, ProfileId, QueueId};
+use crate::model::{Measure, Origin, Outline};
 use crate::observers::Grid;
-use crate::stats::Estimate;
-use serde::Serialize;
+use crate::stats::{Confidence, Moments};
+use crate::time::Span;
+use figures::Level;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 /// Writes a finished report in some form. Built in: [`Text`], [`Csv`], [`Json`].
 ///
@@ -74,8 +77,16 @@ pub struct Report {
     pub at_horizon: &'static str,
     /// Where a contact counts (R20): `enqueued` or `ended`.
     pub count_by: &'static str,
-    /// The confidence of all half-widths.
+    /// The confidence of all half-widths, each read alone.
     pub confidence: f64,
+    /// What the headline service levels of all queues and the total are worth when read together.
+    pub joint: Joint,
+    /// Present if the run was stopped: how many replications there should have been. The figures are those of the ones that are complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partial: Option<u64>,
+    /// The stopping rules that decided the number of replications.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub until: Vec<Until>,
     /// What the reader should know about how the input was read.
     pub notes: Vec<String>,
     /// By queue.
@@ -91,6 +102,49 @@ pub struct Report {
     pub total_intervals: Vec<IntervalReport>,
     /// By interval and routing profile.
     pub routing_profile_intervals: Vec<ProfileInterval>,
+    /// The scenario as it was written, so that the report can be repeated from itself; `None` if it is larger than a mebibyte.
+    pub origin: Option<Arc<Origin>>,
+}
+
+/// Several intervals read together.
+///
+/// ```
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let joint = waitline::Experiment::new(&model).replications(5).run().unwrap().report().joint;
+/// assert_eq!(joint.figures, 3); // two queues and the total
+/// assert!((joint.confidence_at_least - 0.85).abs() < 1e-9);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Joint {
+    /// How many figures: one for each queue, and the total if there are several.
+    pub figures: usize,
+    /// All of them hold at the same time with this confidence at least (Bonferroni).
+    pub confidence_at_least: f64,
+    /// The confidence that each must have so that all hold together with that of the report.
+    pub confidence_of_each: f64,
+}
+
+/// A stopping rule, and what came of it.
+///
+/// ```
+/// # use waitline::experiment::{Experiment, Limits, Precision};
+/// # let text = std::fs::read_to_string("scenarios/savings-overflow.toml").unwrap();
+/// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+/// let precision = Precision::parse("savings.asa_s ± 20%", &model.outline()).unwrap();
+/// let report = Experiment::new(&model).until(vec![precision], Limits::default()).run().unwrap().report();
+/// assert!(report.until[0].reached);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Until {
+    /// The figure.
+    pub metric: String,
+    /// The half-width that was asked for.
+    pub half_width: f64,
+    /// Whether that is a share of the estimate.
+    pub relative: bool,
+    /// Whether it was reached before the largest number of replications was.
+    pub reached: bool,
 }
 
 /// A queue.
@@ -188,15 +242,12 @@ fn as_map<S: serde::Serializer>(pairs: &[(String, Figure)], to: S) -> Result<S::
     to.collect_map(pairs.iter().map(|(name, figure)| (name, figure)))
 }
 
-const HANDLING: crate::stats::Terms<'static> = &[(column::HANDLING_US, 1)];
-const STAFFED: crate::stats::Terms<'static> = &[(column::STAFFED_US, 1)];
-
-/// From microseconds.
-fn seconds(us: Estimate) -> Estimate {
-    us.per(1e6)
+/// Occupancy, staffed and handling time from the sums of both times.
+fn of_work(work: &Moments, measure: Measure, confidence: &Confidence) -> Figure {
+    Formula::of(measure, 0)?.estimate(work, confidence)
 }
 
-impl Results<'_> {
+impl Results {
     /// The finished numbers.
     pub fn report(&self) -> Report {
         Report::new(self)
@@ -205,48 +256,56 @@ impl Results<'_> {
 
 impl Report {
     /// The finished numbers of an experiment.
-    pub fn new(results: &Results<'_>) -> Report {
-        let (model, across) = (results.model(), results.across());
-        let run = &model.run;
-        let counted = (run.horizon.as_us() - run.warm_up.as_us()).max(0);
-        let queues = model.queues.enumerate().map(|(id, queue)| QueueReport {
+    pub fn new(results: &Results) -> Report {
+        let (outline, across, confidence) = (results.outline(), results.across(), results.confidence());
+        let queues = outline.queue_ids().zip(&outline.queues).map(|(id, queue)| QueueReport {
             queue: queue.name.clone(),
-            figures: Figures::of_row(across.queue(id), counted, &figures::of_queue(&queue.service_levels)),
+            figures: Figures::of_row(across.queue(id), outline.counted_us(), &of_queue(outline, id), confidence),
+        });
+        let figures = if outline.queues.len() == 1 { 1 } else { outline.queues.len() + 1 };
+        let until = results.until().map(|(precision, excess)| Until {
+            metric: precision.metric.to_string(),
+            half_width: precision.half_width,
+            relative: precision.relative,
+            reached: excess <= 1.0,
         });
         let mut report = Report {
             waitline: env!("CARGO_PKG_VERSION"),
-            scenario: model.name.clone(),
-            scenario_digest: model.digest.clone(),
+            scenario: outline.name.clone(),
+            scenario_digest: outline.digest.clone(),
             seed: results.seed(),
             replications: results.replications(),
-            horizon_s: run.horizon.as_secs_f64(),
-            warm_up_s: run.warm_up.as_secs_f64(),
-            at_horizon: match run.at_horizon {
-                AtHorizon::Drain => "drain",
-                AtHorizon::Stop => "stop",
+            horizon_s: outline.horizon().as_secs_f64(),
+            warm_up_s: outline.warm_up().as_secs_f64(),
+            at_horizon: if outline.stops { "stop" } else { "drain" },
+            count_by: if outline.by_end { "ended" } else { "enqueued" },
+            confidence: confidence.level(),
+            joint: Joint {
+                figures,
+                confidence_at_least: confidence.jointly(figures),
+                confidence_of_each: confidence.each_of(figures).level(),
             },
-            count_by: match run.count_by {
-                CountBy::Enqueued => "enqueued",
-                CountBy::Ended => "ended",
-            },
-            confidence: 0.95,
-            notes: model.notes.clone(),
+            partial: (results.asked() > results.replications()).then_some(results.asked()),
+            until: until.collect(),
+            notes: outline.notes.clone(),
             queues: queues.collect(),
-            routing_profiles: model.profiles.ids().map(|profile| of_profile(model, across, profile)).collect(),
-            total: Figures::of_row(across.total(), counted, &total_levels(model)),
+            routing_profiles: (0..outline.profiles.len()).map(|place| of_profile(results, place)).collect(),
+            total: Figures::of_row(across.total(), outline.counted_us(), &outline.total_levels(), confidence),
             intervals: Vec::new(),
             total_intervals: Vec::new(),
             routing_profile_intervals: Vec::new(),
+            origin: outline.origin.clone(),
         };
-        if run.interval.is_some() {
-            report.add_intervals(model, across);
+        if let Some(interval) = outline.interval_us {
+            let grid = Grid::new(outline.horizon(), outline.warm_up(), Some(Span::from_us(interval)));
+            report.add_intervals(grid, results);
         }
         report
     }
 
-    fn add_intervals(&mut self, model: &Model, across: &Across) {
-        let grid = Grid::of(model);
-        let offered = |interval, queue| across.cell(model, interval, queue).map_or(0, |cell| cell.sum(&[(column::OFFERED, 1)]));
+    fn add_intervals(&mut self, grid: Grid, results: &Results) {
+        let (outline, across, confidence) = (results.outline(), results.across(), results.confidence());
+        let offered = |interval, queue| across.cell(interval, queue).map_or(0, |cell| cell.moments.sum(&[(column::OFFERED, 1)]));
         for interval in 0..=grid.intervals() {
             let after = interval == grid.intervals();
             // What lies within the warm-up counts nothing; after the horizon something ends only if contacts count where they end.
@@ -254,65 +313,66 @@ impl Report {
                 continue;
             }
             let start_s = grid.start(interval).as_secs_f64();
-            for queue in model.queues.ids().filter(|&queue| !after || offered(interval, Some(queue)) > 0) {
-                self.intervals.extend(of_cell(model, across, interval, Some(queue)));
+            for queue in outline.queue_ids().filter(|&queue| !after || offered(interval, Some(queue)) > 0) {
+                self.intervals.extend(of_cell(grid, results, interval, Some(queue)));
             }
-            self.total_intervals.extend(of_cell(model, across, interval, None));
+            self.total_intervals.extend(of_cell(grid, results, interval, None));
             if after {
                 continue;
             }
-            for (id, profile) in model.profiles.enumerate() {
-                let Some(work) = across.work(model, interval, Some(id)) else { continue };
+            for (place, profile) in outline.profiles.iter().enumerate() {
+                let Some(work) = across.work(interval, Some(ProfileId::from_index(place))) else { continue };
                 self.routing_profile_intervals.push(ProfileInterval {
                     start_s,
                     length_s: grid.counted(interval).as_secs_f64(),
                     routing_profile: profile.name.clone(),
-                    occupancy: work.ratio(HANDLING, STAFFED),
-                    staffed_s: work.mean(STAFFED).map(seconds),
-                    handling_s: work.mean(HANDLING).map(seconds),
+                    occupancy: of_work(work, Measure::Occupancy, confidence),
+                    staffed_s: of_work(work, Measure::Staffed, confidence),
+                    handling_s: of_work(work, Measure::Handling, confidence),
                 });
             }
         }
     }
 }
 
-fn of_cell(model: &Model, across: &Across, interval: usize, queue: Option<QueueId>) -> Option<IntervalReport> {
-    let grid = Grid::of(model);
-    let cell = across.cell(model, interval, queue)?;
+fn of_queue(outline: &Outline, queue: QueueId) -> Vec<Level> {
+    outline.queues[queue.index()].levels().into_iter().map(Some).collect()
+}
+
+fn of_cell(grid: Grid, results: &Results, interval: usize, queue: Option<QueueId>) -> Option<IntervalReport> {
+    let (outline, across, confidence) = (results.outline(), results.across(), results.confidence());
+    let cell = across.cell(interval, queue)?;
     let after = interval == grid.intervals();
-    let levels = match queue {
-        Some(queue) => figures::of_queue(&model.queues[queue].service_levels),
-        None => total_levels(model),
-    };
+    let levels = queue.map_or_else(|| outline.total_levels(), |queue| of_queue(outline, queue));
     let counted = grid.counted(interval);
+    let occupancy = || across.work(interval, None).map(|work| of_work(work, Measure::Occupancy, confidence));
     Some(IntervalReport {
         start_s: grid.start(interval).as_secs_f64(),
         length_s: (!after).then(|| counted.as_secs_f64()),
-        queue: queue.map(|queue| model.queues[queue].name.clone()),
-        figures: Figures::of_moments(cell, if after { 0 } else { counted.as_us() }, &levels[..levels.len().min(1)]),
-        occupancy: match queue {
-            Some(_) => None,
-            None => across.work(model, interval, None).map(|work| work.ratio(HANDLING, STAFFED)),
-        },
+        queue: queue.map(|queue| outline.queues[queue.index()].name.clone()),
+        figures: Figures::of_cell(cell, if after { 0 } else { counted.as_us() }, &levels[..levels.len().min(1)], confidence),
+        occupancy: if queue.is_some() { None } else { occupancy() },
     })
 }
 
-fn of_profile(model: &Model, across: &Across, profile: ProfileId) -> ProfileReport {
+fn of_profile(results: &Results, place: usize) -> ProfileReport {
+    let (across, confidence) = (results.across(), results.confidence());
+    let (outline, profile) = (results.outline(), ProfileId::from_index(place));
     let work = across.profile(profile);
     // A queue may stand in a profile once a channel; here its channels are one.
-    let mut answered: Vec<(QueueId, Figure)> = Vec::new();
-    for (entry, contacts) in model.profiles[profile].entries.iter().zip(across.answered_by(profile)) {
-        if answered.iter().all(|(queue, _)| *queue != entry.queue) {
-            answered.push((entry.queue, contacts.mean()));
+    let mut answered: Vec<(u32, Figure)> = Vec::new();
+    for (&queue, contacts) in outline.profiles[place].queues.iter().zip(across.answered_by(profile)) {
+        if answered.iter().all(|(other, _)| *other != queue) {
+            answered.push((queue, contacts.mean(confidence)));
         }
     }
     ProfileReport {
-        routing_profile: model.profiles[profile].name.clone(),
-        agents: model.agents.iter().filter(|agent| agent.profile == profile).count() as u64,
-        occupancy: work.ratio(HANDLING, STAFFED),
-        staffed_s: work.mean(STAFFED).map(seconds),
-        handling_s: work.mean(HANDLING).map(seconds),
-        answered: answered.into_iter().map(|(queue, figure)| (model.queues[queue].name.clone(), figure)).collect(),
+        routing_profile: outline.profiles[place].name.clone(),
+        agents: outline.profiles[place].agents,
+        occupancy: of_work(work, Measure::Occupancy, confidence),
+        staffed_s: of_work(work, Measure::Staffed, confidence),
+        handling_s: of_work(work, Measure::Handling, confidence),
+        answered: answered.into_iter().map(|(queue, figure)| (outline.queues[queue as usize].name.clone(), figure)).collect(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The report as aligned tables of plain words.
 
-use super::{Figure, Figures, IntervalReport, Report, Reporter, ServiceLevelFigure};
+use super::{Figure, Figures, IntervalReport, Joint, Report, Reporter, ServiceLevelFigure, WaitFigures};
 use crate::stats::Estimate;
 use crate::time::{Span, Time};
 use std::fmt::Write as _;
@@ -44,6 +44,7 @@ impl Text {
             "Waits, seconds (ASA: of answered contacts; the others: of all that left the queue, percentiles to within 0.4 %)",
             &mut text,
         );
+        days(&with_total).add_to("Service level of each replication, %: how many meet the target, and the percentiles", &mut text);
         profiles(report).add_to("Routing profiles", &mut text);
         let course = report.total_intervals.len();
         if (2..=INTERVALS_SHOWN).contains(&course) || (self.by_interval && course > 0) {
@@ -76,16 +77,40 @@ fn header(report: &Report) -> String {
         "stop" => ", then stopped\n",
         _ => ", then drained\n",
     };
+    if let Some(asked) = report.partial {
+        let _ = writeln!(text, "PARTIAL: interrupted after {} of {asked} replications", report.replications);
+    }
     text
 }
 
 fn footer(report: &Report, text: &mut String) {
     text.push('\n');
     let why_not = report.total.offered.and_then(|offered| offered.why_not);
+    let percent = |share: f64| decimals(share * 100.0, 2).trim_end_matches('0').trim_end_matches('.').to_string();
+    let Joint { figures, confidence_at_least, confidence_of_each } = report.joint;
     let _ = match why_not {
         Some(why_not) => writeln!(text, "No half-widths: {why_not}."),
-        None => writeln!(text, "± is the half-width of a 95 % confidence interval."),
+        None => writeln!(text, "± is the half-width of a {} % confidence interval, of each figure read alone.", percent(report.confidence)),
     };
+    if figures > 1 && why_not.is_none() {
+        let _ = writeln!(
+            text,
+            "Read together, the {figures} headline service levels hold with {} % at least; --confidence {confidence_of_each:.4} would make that {} %.",
+            percent(confidence_at_least),
+            percent(report.confidence)
+        );
+    }
+    if rows(report).any(|figures| figures.wait_s.as_ref().is_some_and(has_no_width)) && why_not.is_none() {
+        text.push_str("A percentile without ± has too few contacts for one.\n");
+    }
+    for until in &report.until {
+        let width = if until.relative { format!("{} % of it", percent(until.half_width)) } else { until.half_width.to_string() };
+        let outcome = if until.reached { "reached" } else { "NOT reached with the most replications allowed" };
+        let _ = writeln!(text, "{} ± {width}: {outcome}.", until.metric);
+    }
+    if !report.until.is_empty() {
+        text.push_str("Whoever stops when the half-width is small enough stops a little early: 95 % intervals then cover 94 % or so.\n");
+    }
     if report.count_by == "ended" {
         text.push_str(
             "Contacts count in the interval in which they ended; those that never did, in the one in which they entered the queue.\n",
@@ -94,6 +119,17 @@ fn footer(report: &Report, text: &mut String) {
     for note in &report.notes {
         let _ = writeln!(text, "Note: {note}");
     }
+    let Report { waitline, seed, replications, scenario_digest, .. } = report;
+    let _ =
+        writeln!(text, "To repeat: waitline {waitline}, --seed {seed} --replications {replications}, scenario digest {scenario_digest}.");
+}
+
+fn rows(report: &Report) -> impl Iterator<Item = &Figures> {
+    report.queues.iter().map(|queue| &queue.figures).chain([&report.total])
+}
+
+fn has_no_width(waits: &WaitFigures) -> bool {
+    [waits.p50, waits.p90, waits.p95, waits.p99].iter().flatten().any(|figure| figure.half_width.is_none())
 }
 
 /// The headline by definition and threshold.
@@ -138,7 +174,7 @@ fn service_levels(rows: &[(&str, &Figures)]) -> Columns {
             let mut cells = vec![
                 if place == 0 { (*name).into() } else { String::new() },
                 first.threshold(),
-                first.target.map_or(NONE.into(), |target| decimals(target * 100.0, 1).trim_end_matches(".0").into()),
+                first.target.map_or(NONE.into(), whole_percent),
             ];
             cells.extend(level.iter().map(ServiceLevelFigure::figure).map(percent));
             table.row(cells);
@@ -160,6 +196,26 @@ fn waits(rows: &[(&str, &Figures)]) -> Columns {
     table
 }
 
+fn days(rows: &[(&str, &Figures)]) -> Columns {
+    let mut table = Columns::new(&["queue", "target %", "meet it %", "p5", "p10", "p50", "p90", "p95"]);
+    for (name, figures) in rows {
+        let Some(days) = &figures.days else { continue };
+        let target = figures.service_level.first().and_then(|level| level.target);
+        let mut cells = vec![(*name).into(), target.map_or(NONE.into(), whole_percent), percent(days.meeting_target)];
+        cells.extend([days.p5, days.p10, days.p50, days.p90, days.p95].map(one_percent));
+        table.row(cells);
+    }
+    table
+}
+
+fn one_percent(share: Option<f64>) -> String {
+    share.map_or(NONE.into(), |share| decimals(share * 100.0, 1))
+}
+
+fn whole_percent(share: f64) -> String {
+    decimals(share * 100.0, 1).trim_end_matches(".0").into()
+}
+
 fn profiles(report: &Report) -> Columns {
     let mut table = Columns::new(&["routing profile", "agents", "occupancy %", "staffed h", "answered, by queue"]);
     table.last_is_text = true;
@@ -177,20 +233,26 @@ fn profiles(report: &Report) -> Columns {
 }
 
 fn intervals(report: &Report, rows: &[IntervalReport]) -> Columns {
-    let mut table = Columns::new(&["from", "offered", "service level %", "ASA s", "abandoned %", "queue length", "occupancy %"]);
-    if rows.iter().all(|row| row.occupancy.is_none()) {
-        table.titles.pop();
-    }
+    // A single replication has no bands, and only the rows of all queues have an occupancy.
+    let bands = rows.iter().any(|row| row.figures.days.is_some());
+    let occupancy = rows.iter().any(|row| row.occupancy.is_some());
+    let mut titles = vec!["from", "offered", "service level %"];
+    titles.extend(if bands { ["p10 %", "p90 %"].as_slice() } else { &[] });
+    titles.extend(["ASA s", "abandoned %", "queue length"]);
+    titles.extend(occupancy.then_some("occupancy %"));
+    let mut table = Columns::new(&titles);
     for row in rows {
         let from = clock(row.start_s);
         let mut cells = vec![
             if row.length_s.is_some() { from } else { format!("after {}", clock(report.horizon_s)) },
             number(row.figures.offered),
             percent(row.figures.service_level.first().and_then(ServiceLevelFigure::figure)),
-            number(row.figures.asa_s),
-            percent(row.figures.abandonment_rate),
-            number(row.figures.queue_length.mean),
         ];
+        if bands {
+            let days = row.figures.days.as_ref();
+            cells.extend([days.and_then(|days| days.p10), days.and_then(|days| days.p90)].map(one_percent));
+        }
+        cells.extend([number(row.figures.asa_s), percent(row.figures.abandonment_rate), number(row.figures.queue_length.mean)]);
         cells.extend(row.occupancy.map(percent));
         table.row(cells);
     }

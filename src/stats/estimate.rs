@@ -1,10 +1,10 @@
 //! An estimate and how far to trust it (R23, R24).
 
-use super::student_t_95;
+use super::Confidence;
 use serde::Serialize;
 use std::fmt;
 
-/// An estimate over replications, with the half-width of its 95 % confidence interval or the reason why there is none.
+/// An estimate over replications, with the half-width of its confidence interval or the reason why there is none.
 ///
 /// What does not exist (the mean of nothing) is no estimate at all: `Option<Estimate>`, never not-a-number (R24).
 ///
@@ -17,7 +17,7 @@ use std::fmt;
 pub struct Estimate {
     /// The value.
     pub estimate: f64,
-    /// The true value lies within `estimate ± half_width` in 95 of 100 such experiments.
+    /// The true value lies within `estimate ± half_width` in as many of such experiments as the confidence says, 95 of 100 if not asked otherwise.
     pub half_width: Option<f64>,
     /// Why there is no half-width; `None` exactly when there is one.
     #[serde(skip)]
@@ -37,6 +37,8 @@ pub enum WhyNoHalfWidth {
     OneReplication,
     /// The sums of squares do not fit into 127 bits.
     TooLarge,
+    /// The interval of a percentile would reach beyond the largest value seen.
+    TooFew,
 }
 
 impl fmt::Display for WhyNoHalfWidth {
@@ -44,6 +46,7 @@ impl fmt::Display for WhyNoHalfWidth {
         f.write_str(match self {
             WhyNoHalfWidth::OneReplication => "a half-width needs at least two replications",
             WhyNoHalfWidth::TooLarge => "the sums of squares are too large for a half-width",
+            WhyNoHalfWidth::TooFew => "too few contacts for the half-width of this percentile",
         })
     }
 }
@@ -54,9 +57,10 @@ impl Estimate {
         Estimate { estimate: self.estimate / unit, half_width: self.half_width.map(|width| width / unit), ..self }
     }
 
-    /// The same value with the half-width of another estimate of it.
-    pub fn with_half_width_of(self, other: &Estimate) -> Estimate {
-        Estimate { estimate: self.estimate, half_width: other.half_width, why_not: other.why_not }
+    /// How far the interval reaches to either side; without a half-width everywhere.
+    pub fn bounds(&self) -> (f64, f64) {
+        let width = self.half_width.unwrap_or(f64::INFINITY);
+        (self.estimate - width, self.estimate + width)
     }
 }
 
@@ -65,7 +69,7 @@ impl Estimate {
 /// `spread` is `count` Σ(x − r y)², r being the ratio. With y = 1 it is `count` Σ(x − mean)², and the half-width is Student's t times the
 /// standard error of the mean; otherwise it is the delta method's for a ratio estimator (Law, Simulation Modeling and Analysis, 5th ed.,
 /// section 9.5.3 for means; Cochran, Sampling Techniques, 3rd ed., section 2.11 for the variance Σ(x − r y)² / (n (n − 1) ȳ²)).
-pub(super) fn from_sums(count: u64, numerator: f64, denominator: f64, spread: Option<f64>) -> Option<Estimate> {
+pub(super) fn from_sums(count: u64, numerator: f64, denominator: f64, spread: Option<f64>, confidence: &Confidence) -> Option<Estimate> {
     if count == 0 || denominator == 0.0 {
         return None;
     }
@@ -76,7 +80,7 @@ pub(super) fn from_sums(count: u64, numerator: f64, denominator: f64, spread: Op
         Some(spread) => {
             // Σ(x − r y)² / (n (n − 1)) / ȳ², where ȳ = denominator / n and spread = n Σ(x − r y)²; rounding may leave it below zero.
             let variance = spread.max(0.0) / (count - 1) as f64 / (denominator * denominator);
-            (Some(student_t_95(count - 1) * variance.sqrt()), None)
+            (Some(confidence.t(count - 1) * variance.sqrt()), None)
         }
     };
     Some(Estimate { estimate, half_width, why_not })

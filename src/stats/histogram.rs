@@ -1,6 +1,7 @@
 //! How often each duration was seen, in buckets of equal relative width.
 
 use super::Merge;
+use serde::{Deserialize, Serialize};
 
 /// Buckets per doubling, as a power of two: a bucket is at most 1/128 of its lower bound wide.
 const BITS: u32 = 7;
@@ -19,7 +20,7 @@ const PER_DOUBLING: usize = 1 << BITS;
 /// let p90 = waits.percentile(90).unwrap() as f64;
 /// assert!((p90 / 90e6 - 1.0).abs() <= Histogram::RELATIVE_ERROR);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram {
     count: u64,
     buckets: Vec<u64>,
@@ -59,12 +60,29 @@ impl Histogram {
     pub fn percentile(&self, percent: u32) -> Option<i64> {
         assert!((1..=100).contains(&percent), "a percentile is one of 1 to 100");
         let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100);
+        self.bucket_of_rank(u64::try_from(rank).ok()?).map(middle)
+    }
+
+    /// The same for any share above 0; `None` above 1 too.
+    pub(super) fn quantile(&self, share: f64) -> Option<i64> {
+        let rank = (self.count as f64 * share).ceil().max(1.0);
+        if rank > self.count as f64 { None } else { self.bucket_of_rank(rank as u64).map(middle) }
+    }
+
+    fn bucket_of_rank(&self, rank: u64) -> Option<usize> {
         let mut seen = 0;
-        let bucket = self.buckets.iter().position(|&count| {
-            seen += u128::from(count);
+        self.buckets.iter().position(|&count| {
+            seen += count;
             rank > 0 && seen >= rank
-        })?;
-        Some(middle(bucket))
+        })
+    }
+
+    /// Of `width` neighbouring buckets at a time, how many durations they and all below hold.
+    pub(super) fn cumulative(&self, width: usize) -> impl Iterator<Item = u64> {
+        self.buckets.chunks(width).scan(0, |seen, chunk| {
+            *seen += chunk.iter().sum::<u64>();
+            Some(*seen)
+        })
     }
 }
 

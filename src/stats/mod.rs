@@ -3,12 +3,18 @@
 mod estimate;
 mod histogram;
 mod moments;
+mod percentiles;
+mod shares;
 mod student;
 
 pub use estimate::{Estimate, WhyNoHalfWidth};
 pub use histogram::Histogram;
 pub use moments::{Moments, Terms};
-pub use student::student_t_95;
+pub use percentiles::Percentiles;
+pub use shares::Shares;
+pub use student::Confidence;
+
+use serde::{Deserialize, Serialize};
 
 /// Accumulators that can be put together: associative and commutative, and `Default` changes nothing. So the parts of a job may be
 /// done anywhere and merged in any order.
@@ -41,14 +47,14 @@ impl<T: Merge> Merge for Vec<T> {
 /// Observations of one quantity: how many, their sum, the sum of their squares and the largest.
 ///
 /// ```
-/// use waitline::stats::Tally;
+/// use waitline::stats::{Confidence, Tally};
 /// let mut tally = Tally::default();
 /// for percentile_us in [10, 12, 17] {
 ///     tally.record(percentile_us);
 /// }
-/// assert_eq!(tally.mean().unwrap().estimate, 13.0);
+/// assert_eq!(tally.mean(&Confidence::default()).unwrap().estimate, 13.0);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     count: u64,
     sum: i128,
@@ -82,12 +88,12 @@ impl Tally {
         self.max
     }
 
-    /// Their mean with the half-width of its 95 % confidence interval by Student's t (R23); `None` without observations (R24).
-    pub fn mean(&self) -> Option<Estimate> {
+    /// Their mean with the half-width of its confidence interval by Student's t (R23); `None` without observations (R24).
+    pub fn mean(&self, confidence: &Confidence) -> Option<Estimate> {
         let count = i128::from(self.count);
         let spread =
             (self.squares < i128::MAX).then(|| count.checked_mul(self.squares)?.checked_sub(self.sum.checked_mul(self.sum)?)).flatten();
-        estimate::from_sums(self.count, self.sum as f64, self.count as f64, spread.map(|spread| spread as f64))
+        estimate::from_sums(self.count, self.sum as f64, self.count as f64, spread.map(|spread| spread as f64), confidence)
     }
 }
 
@@ -144,18 +150,18 @@ mod tests {
 
     #[test]
     fn a_mean_needs_an_observation_and_a_half_width_two() {
-        assert_eq!(Tally::default().mean(), None);
-        let one = tally(&[7]).mean().unwrap();
+        assert_eq!(Tally::default().mean(&Confidence::default()), None);
+        let one = tally(&[7]).mean(&Confidence::default()).unwrap();
         assert_eq!((one.half_width, one.why_not), (None, Some(WhyNoHalfWidth::OneReplication)));
         // 2, 4, 6: mean 4, standard deviation 2, t(2) = 4.302653.
-        let three = tally(&[2, 4, 6]).mean().unwrap();
+        let three = tally(&[2, 4, 6]).mean(&Confidence::default()).unwrap();
         assert!((three.half_width.unwrap() - 4.302_653 * 2.0 / 3.0_f64.sqrt()).abs() < 1e-5);
-        assert_eq!(tally(&[5, 5]).mean().unwrap().half_width, Some(0.0));
+        assert_eq!(tally(&[5, 5]).mean(&Confidence::default()).unwrap().half_width, Some(0.0));
     }
 
     #[test]
     fn squares_too_large_are_said_not_wrapped() {
-        let huge = tally(&[i64::MAX; 8]).mean().unwrap();
+        let huge = tally(&[i64::MAX; 8]).mean(&Confidence::default()).unwrap();
         assert_eq!((huge.estimate, huge.why_not), (i64::MAX as f64, Some(WhyNoHalfWidth::TooLarge)));
     }
 }

@@ -1,6 +1,7 @@
 //! Sums and products of several quantities that are observed together.
 
-use super::{Estimate, Merge, estimate};
+use super::{Confidence, Estimate, Merge, estimate};
+use serde::{Deserialize, Serialize};
 
 /// A sum of columns of [`Moments`], each with a factor: `&[(0, 1), (2, -1)]` is the first less the third.
 pub type Terms<'a> = &'a [(usize, i64)];
@@ -9,14 +10,14 @@ pub type Terms<'a> = &'a [(usize, i64)];
 /// variance of either can be had later, exactly, however the observations were divided among workers.
 ///
 /// ```
-/// use waitline::stats::Moments;
+/// use waitline::stats::{Confidence, Moments};
 /// let mut days = Moments::default();
 /// days.record(&[8, 10]); // answered in time, offered
 /// days.record(&[6, 10]);
-/// let service_level = days.ratio(&[(0, 1)], &[(1, 1)]).unwrap();
+/// let service_level = days.ratio(&[(0, 1)], &[(1, 1)], &Confidence::default()).unwrap();
 /// assert_eq!(service_level.estimate, 0.7);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moments {
     count: u64,
     sums: Vec<i128>,
@@ -57,13 +58,13 @@ impl Moments {
     }
 
     /// The mean of an observation, with a half-width by Student's t (R23).
-    pub fn mean(&self, of: Terms<'_>) -> Option<Estimate> {
+    pub fn mean(&self, of: Terms<'_>, confidence: &Confidence) -> Option<Estimate> {
         let spread = self.centred(of, of).map(|spread| spread as f64);
-        estimate::from_sums(self.count, self.sum(of) as f64, self.count as f64, spread)
+        estimate::from_sums(self.count, self.sum(of) as f64, self.count as f64, spread, confidence)
     }
 
     /// The ratio of two sums, with a half-width by the delta method (R23); `None` when the denominator is zero (R24).
-    pub fn ratio(&self, numerator: Terms<'_>, denominator: Terms<'_>) -> Option<Estimate> {
+    pub fn ratio(&self, numerator: Terms<'_>, denominator: Terms<'_>, confidence: &Confidence) -> Option<Estimate> {
         let (top, bottom) = (self.sum(numerator) as f64, self.sum(denominator) as f64);
         if bottom == 0.0 {
             return None;
@@ -75,7 +76,7 @@ impl Moments {
                 (self.centred(numerator, numerator)?, self.centred(numerator, denominator)?, self.centred(denominator, denominator)?);
             Some(xx as f64 - 2.0 * ratio * xy as f64 + ratio * ratio * yy as f64)
         };
-        estimate::from_sums(self.count, top, bottom, spread())
+        estimate::from_sums(self.count, top, bottom, spread(), confidence)
     }
 
     /// n Σxy − Σx Σy; `None` when it does not fit.
@@ -128,7 +129,7 @@ mod tests {
         let (x, y) = rows.iter().fold((0.0, 0.0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
         let residuals: f64 = rows.iter().map(|row| (row.0 - x / y * row.1) * (row.0 - x / y * row.1)).sum();
         let error = (residuals / (count - 1.0) / count).sqrt() / (y / count);
-        (x / y, crate::stats::student_t_95(rows.len() as u64 - 1) * error)
+        (x / y, Confidence::default().t(rows.len() as u64 - 1) * error)
     }
 
     proptest! {
@@ -143,7 +144,7 @@ mod tests {
         #[test]
         fn ratios_are_those_of_the_textbook(rows in prop::collection::vec([0_u32..1000, 1..1000, 0..500], 2..40)) {
             let rows: Vec<[u32; 3]> = rows.into_iter().map(|[x, y, z]| [x, y + z, z]).collect();
-            let ratio = moments(&rows).ratio(&[(0, 1)], &[(1, 1), (2, -1)]).unwrap();
+            let ratio = moments(&rows).ratio(&[(0, 1)], &[(1, 1), (2, -1)], &Confidence::default()).unwrap();
             let plain: Vec<(f64, f64)> = rows.iter().map(|row| (f64::from(row[0]), f64::from(row[1] - row[2]))).collect();
             let (value, half_width) = ratio_by_hand(&plain);
             prop_assert!((ratio.estimate - value).abs() <= 1e-12 * value.abs());
@@ -154,16 +155,16 @@ mod tests {
     #[test]
     fn a_constant_ratio_has_half_width_zero_up_to_rounding() {
         let rows: Vec<[u32; 3]> = (1..50).map(|day| [day * 700_001, day * 1_000_003, 0]).collect();
-        let ratio = moments(&rows).ratio(&[(0, 1)], &[(1, 1)]).unwrap();
+        let ratio = moments(&rows).ratio(&[(0, 1)], &[(1, 1)], &Confidence::default()).unwrap();
         assert!(ratio.half_width.unwrap() < 1e-8, "{ratio:?}");
     }
 
     #[test]
     fn nothing_has_no_ratio_and_one_no_half_width() {
-        assert_eq!(Moments::default().ratio(&[(0, 1)], &[(1, 1)]), None);
-        assert_eq!(Moments::default().mean(&[(0, 1)]), None);
-        assert_eq!(moments(&[[1, 0, 0]]).ratio(&[(0, 1)], &[(1, 1)]), None);
-        let one = moments(&[[1, 2, 0]]).ratio(&[(0, 1)], &[(1, 1)]).unwrap();
+        assert_eq!(Moments::default().ratio(&[(0, 1)], &[(1, 1)], &Confidence::default()), None);
+        assert_eq!(Moments::default().mean(&[(0, 1)], &Confidence::default()), None);
+        assert_eq!(moments(&[[1, 0, 0]]).ratio(&[(0, 1)], &[(1, 1)], &Confidence::default()), None);
+        let one = moments(&[[1, 2, 0]]).ratio(&[(0, 1)], &[(1, 1)], &Confidence::default()).unwrap();
         assert_eq!((one.estimate, one.why_not), (0.5, Some(WhyNoHalfWidth::OneReplication)));
     }
 
@@ -173,7 +174,7 @@ mod tests {
         for value in [1 << 70, 1 << 71] {
             moments.record(&[value, value]);
         }
-        let mean = moments.mean(&[(0, 1)]).unwrap();
+        let mean = moments.mean(&[(0, 1)], &Confidence::default()).unwrap();
         assert_eq!((mean.estimate, mean.why_not), (1.5 * (1_u128 << 70) as f64, Some(WhyNoHalfWidth::TooLarge)));
     }
 }

@@ -1,37 +1,128 @@
-//! Student's t.
+//! Student's t, and the confidence that a reader asks for.
 
-use std::f64::consts::{FRAC_2_PI, FRAC_PI_2};
+use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, SQRT_2};
+use std::sync::{Mutex, PoisonError};
 
-/// The 0.975 quantile of the standard normal distribution.
-const NORMAL: f64 = 1.959_963_984_540_054;
 /// From here on the expansion about the normal distribution is exact to twelve digits.
 const MANY: u64 = 200;
 
-/// The 0.975 quantile of Student's t with that many degrees of freedom: a mean ± this many standard errors is a 95 % confidence interval.
+/// How sure an interval shall be: of 100 intervals at 95 %, 95 cover the true value.
 ///
 /// ```
-/// use waitline::stats::student_t_95;
-/// assert!((student_t_95(9) - 2.262157).abs() < 1e-6);
+/// use waitline::stats::Confidence;
+/// let confidence = Confidence::default(); // 95 %
+/// assert!((confidence.t(9) - 2.262157).abs() < 1e-6);
+/// assert!(Confidence::new(0.99).unwrap().t(9) > confidence.t(9));
+/// assert!(Confidence::new(95.0).is_err());
 /// ```
-///
-/// # Panics
-/// Without degrees of freedom.
-pub fn student_t_95(degrees: u64) -> f64 {
-    assert!(degrees > 0, "a confidence interval needs at least two observations");
-    if degrees > MANY {
-        return expansion(degrees as f64);
+#[derive(Debug)]
+pub struct Confidence {
+    level: f64,
+    /// 1 - level, kept because it may be tiny.
+    error: f64,
+    /// The last quantile: the figures of a report all have the same number of observations.
+    last: Mutex<(u64, f64)>,
+}
+
+impl Clone for Confidence {
+    fn clone(&self) -> Confidence {
+        Confidence::of(self.level, self.error)
     }
+}
+
+impl PartialEq for Confidence {
+    fn eq(&self, other: &Self) -> bool {
+        self.error.to_bits() == other.error.to_bits()
+    }
+}
+
+impl Default for Confidence {
+    /// 95 %.
+    fn default() -> Confidence {
+        Confidence::of(0.95, 1.0 - 0.95)
+    }
+}
+
+impl Confidence {
+    /// A confidence from 0.5 to below 1.
+    ///
+    /// # Errors
+    /// In plain words, when it is not.
+    pub fn new(level: f64) -> Result<Confidence, String> {
+        if (0.5..=0.999_999_999).contains(&level) {
+            Ok(Confidence::of(level, 1.0 - level))
+        } else {
+            Err(format!("{level} is no confidence: expected from 0.5 to below 1, such as 0.95"))
+        }
+    }
+
+    fn of(level: f64, error: f64) -> Confidence {
+        Confidence { level, error, last: Mutex::new((0, 0.0)) }
+    }
+
+    /// The share of intervals that cover the true value.
+    pub fn level(&self) -> f64 {
+        self.level
+    }
+
+    /// What each of several intervals must have so that all of them together cover with this confidence, however they depend on each
+    /// other (Bonferroni).
+    pub fn each_of(&self, intervals: usize) -> Confidence {
+        let error = self.error / intervals.max(1) as f64;
+        Confidence::of(1.0 - error, error)
+    }
+
+    /// With how much confidence several intervals, each of this confidence, cover at least, all of them together (Bonferroni).
+    pub fn jointly(&self, intervals: usize) -> f64 {
+        (1.0 - self.error * intervals as f64).max(0.0)
+    }
+
+    /// What a two-sided interval must have so that one of its sides alone has this confidence.
+    pub fn one_sided(&self) -> Confidence {
+        Confidence::of(1.0 - 2.0 * self.error, 2.0 * self.error)
+    }
+
+    /// The quantile of Student's t with that many degrees of freedom: a mean ± this many standard errors is an interval of this confidence.
+    ///
+    /// # Panics
+    /// Without degrees of freedom.
+    pub fn t(&self, degrees: u64) -> f64 {
+        assert!(degrees > 0, "a confidence interval needs at least two observations");
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.0 != degrees {
+            let t = if degrees > MANY { expansion(normal(self.error), degrees as f64) } else { exact(self.error, degrees) };
+            *last = (degrees, t);
+        }
+        last.1
+    }
+}
+
+fn exact(error: f64, degrees: u64) -> f64 {
     // The central probability grows with the angle, t = sqrt(degrees) tan(angle).
     let (mut low, mut high) = (0.0, FRAC_PI_2);
     for _ in 0..60 {
         let angle = f64::midpoint(low, high);
-        if central_probability(angle, degrees) < 0.95 {
+        if 1.0 - central_probability(angle, degrees) > error {
             low = angle;
         } else {
             high = angle;
         }
     }
     (degrees as f64).sqrt() * libm::tan(low)
+}
+
+/// The x for which P(|Z| > x) is `error`, Z being standard normal.
+fn normal(error: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 10.0);
+    for _ in 0..60 {
+        let x = f64::midpoint(low, high);
+        if libm::erfc(x / SQRT_2) > error {
+            low = x;
+        } else {
+            high = x;
+        }
+    }
+    low
 }
 
 /// P(|T| <= t) for t = sqrt(degrees) tan(angle): Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4.
@@ -51,8 +142,7 @@ fn central_probability(angle: f64, degrees: u64) -> f64 {
 }
 
 /// Abramowitz and Stegun 26.7.5.
-fn expansion(degrees: f64) -> f64 {
-    let x = NORMAL;
+fn expansion(x: f64, degrees: f64) -> f64 {
     let square = x * x;
     let first = x * (square + 1.0) / 4.0;
     let second = x * ((5.0 * square + 16.0) * square + 3.0) / 96.0;
@@ -65,24 +155,45 @@ fn expansion(degrees: f64) -> f64 {
 mod tests {
     use super::*;
 
+    fn at_95(degrees: u64) -> f64 {
+        Confidence::default().t(degrees)
+    }
+
     #[test]
     fn table_values() {
         // NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2, column 0.975 (three decimals).
         let table = [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (9, 2.262), (10, 2.228), (19, 2.093), (29, 2.045)];
         for (degrees, quantile) in table.into_iter().chain([(30, 2.042), (60, 2.000), (99, 1.984), (100, 1.984)]) {
-            assert!((student_t_95(degrees) - quantile).abs() <= 0.000_5, "{degrees}: {}", student_t_95(degrees));
+            assert!((at_95(degrees) - quantile).abs() <= 0.000_5, "{degrees}: {}", at_95(degrees));
+        }
+        // The same table, columns 0.95, 0.99 and 0.999.
+        for (level, degrees, quantile) in [(0.9, 10, 1.812), (0.98, 10, 2.764), (0.998, 10, 4.144), (0.98, 1, 31.821), (0.9, 100, 1.660)] {
+            let t = Confidence::new(level).unwrap().t(degrees);
+            assert!((t - quantile).abs() <= 0.000_5, "{level} {degrees}: {t}");
         }
         // Closed forms: t(1) = tan(0.475 pi), t(2) = 0.95 sqrt(2 / (1 - 0.95^2)).
-        assert!((student_t_95(1) - libm::tan(0.475 * std::f64::consts::PI)).abs() < 1e-9);
-        assert!((student_t_95(2) - 0.95 * (2.0_f64 / (1.0 - 0.95 * 0.95)).sqrt()).abs() < 1e-12);
+        assert!((at_95(1) - libm::tan(0.475 * std::f64::consts::PI)).abs() < 1e-9);
+        assert!((at_95(2) - 0.95 * (2.0_f64 / (1.0 - 0.95 * 0.95)).sqrt()).abs() < 1e-12);
     }
 
     #[test]
     fn the_two_formulas_agree_where_they_meet() {
-        for degrees in [MANY, MANY + 1] {
-            let angle = libm::atan(expansion(degrees as f64) / (degrees as f64).sqrt());
-            assert!((central_probability(angle, degrees) - 0.95).abs() < 1e-11);
+        for error in [0.5, 0.05, 1e-4] {
+            for degrees in [MANY, MANY + 1] {
+                let (near, other) = (expansion(normal(error), degrees as f64), exact(error, degrees));
+                assert!((near - other).abs() < 1e-8 * other, "{error}: {near} {other}");
+            }
         }
-        assert!((student_t_95(1_000_000_000) - NORMAL).abs() < 1e-8);
+        assert!((at_95(1_000_000_000) - 1.959_963_984_540_054).abs() < 1e-8);
+    }
+
+    #[test]
+    fn several_intervals_together() {
+        let confidence = Confidence::default();
+        assert!((confidence.each_of(5).level() - 0.99).abs() < 1e-12);
+        assert!((confidence.jointly(4) - 0.8).abs() < 1e-12);
+        assert_eq!(confidence.jointly(1000).to_bits(), 0.0_f64.to_bits());
+        assert!((confidence.one_sided().level() - 0.9).abs() < 1e-12);
+        assert!(confidence.each_of(100_000).t(5) > 30.0);
     }
 }

@@ -158,6 +158,7 @@ pub(crate) fn world(seed: u64) -> Model {
             })
             .collect(),
         sources: (0..=maker.up_to(2)).map(|_| maker.source(queues)).collect(),
+        origin: None,
         notes: Vec::new(),
     }
 }

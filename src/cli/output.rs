@@ -1,0 +1,81 @@
+//! Files and standard output.
+
+use super::emit;
+use crate::error::{Error, Problem};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+pub(super) type Writer = Box<dyn Write>;
+
+pub(super) fn is_stdout(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
+pub(super) fn open(file: &Path) -> Result<Writer, Error> {
+    if is_stdout(file) {
+        return Ok(Box::new(io::stdout()));
+    }
+    Ok(Box::new(File::create(file).map_err(|error| io_error(&file.display().to_string(), &error))?))
+}
+
+/// The error for a file that cannot be read or written.
+pub(super) fn io_error(file: &str, error: &io::Error) -> Error {
+    Error::new(crate::error::ErrorKind::Io, Problem::new(error.to_string()).file(file))
+}
+
+/// The text of a file.
+pub(super) fn read(file: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(file).map_err(|error| io_error(&file.display().to_string(), &error))
+}
+
+/// Where a report goes: standard output, or a file that is known to be writable before the work begins and keeps its content until the work
+/// is done.
+pub(super) struct Output {
+    to: Option<(PathBuf, File)>,
+}
+
+impl Output {
+    pub(super) fn reserve(name: Option<&Path>) -> Result<Output, Error> {
+        let Some(name) = name.filter(|name| !is_stdout(name)) else { return Ok(Output { to: None }) };
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(name)
+            .map_err(|error| io_error(&name.display().to_string(), &error))?;
+        Ok(Output { to: Some((name.into(), file)) })
+    }
+
+    pub(super) fn is_stdout(&self) -> bool {
+        self.to.is_none()
+    }
+
+    pub(super) fn write(self, text: &[u8]) -> Result<(), Error> {
+        let Some((name, mut file)) = self.to else { return emit(&String::from_utf8_lossy(text)) };
+        let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        let cut = if regular { file.set_len(0) } else { Ok(()) };
+        let written = cut.and_then(|()| file.write_all(text)).and_then(|()| if regular { file.sync_all() } else { Ok(()) });
+        written.map_err(|error| io_error(&name.display().to_string(), &error))
+    }
+}
+
+/// Two kinds of output in one file would be neither.
+pub(super) fn different_files(files: &[(&str, Option<&Path>)]) -> Result<(), Error> {
+    for (place, (option, file)) in files.iter().enumerate() {
+        if let Some((other, _)) = files[..place].iter().find(|(_, other)| other.is_some() && other == file) {
+            let message = format!("{other} and {option} both name this file; give each its own");
+            return Err(Error::input(vec![Problem::new(message).file(file.unwrap_or(Path::new("")).display().to_string())]));
+        }
+    }
+    Ok(())
+}
+
+/// Whether anybody still reads: a closed pipe is no error.
+pub(super) fn quietly(written: io::Result<()>) -> io::Result<bool> {
+    match written {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
+    }
+}

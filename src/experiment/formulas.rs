@@ -1,0 +1,97 @@
+//! How each figure is formed from the sums.
+
+use super::across::{Across, Row, column};
+use crate::id::Id;
+use crate::model::{Measure, Metric, Outline, Scope};
+use crate::stats::{Confidence, Estimate, Moments, Terms};
+
+/// A ratio of two sums over replications, or a mean per replication.
+///
+/// ```
+/// use waitline::experiment::Formula;
+/// use waitline::model::Measure;
+/// let asa = Formula::of(Measure::Asa, 0).unwrap();
+/// assert!(asa.denominator.is_some());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Formula {
+    /// What is summed above the line.
+    pub numerator: Terms<'static>,
+    /// Below it; `None`: the replications.
+    pub denominator: Option<Terms<'static>>,
+    /// The unit of the result, in units of the sums: 1e6 for seconds from microseconds.
+    pub unit: f64,
+}
+
+const OFFERED: Terms<'static> = &[(column::OFFERED, 1)];
+const ANSWERED: Terms<'static> = &[(column::ANSWERED, 1)];
+const ABANDONED: Terms<'static> = &[(column::ABANDONED, 1)];
+const LEFT: Terms<'static> = &[(column::ANSWERED, 1), (column::ABANDONED, 1)];
+const WAITS: Terms<'static> = &[(column::WAIT_ANSWERED_US, 1), (column::WAIT_ABANDONED_US, 1)];
+const IN_TIME: Terms<'static> = &[(column::answered_within(0), 1)];
+const HANDLING: Terms<'static> = &[(column::HANDLING_US, 1)];
+const STAFFED: Terms<'static> = &[(column::STAFFED_US, 1)];
+
+impl Formula {
+    /// The formula of a measure, in a run of which `counted_us` count (R21, R22); `None` for those that are no such ratio: percentiles, and
+    /// the share of days.
+    pub fn of(measure: Measure, counted_us: i64) -> Option<Formula> {
+        let mean = |numerator| Formula { numerator, denominator: None, unit: 1.0 };
+        let share = |numerator, denominator| Formula { numerator, denominator: Some(denominator), unit: 1.0 };
+        let seconds = |formula: Formula| Formula { unit: 1e6, ..formula };
+        Some(match measure {
+            Measure::Offered => mean(OFFERED),
+            Measure::Answered => mean(ANSWERED),
+            Measure::Abandoned => mean(ABANDONED),
+            Measure::Unfinished => mean(&[(column::UNFINISHED, 1)]),
+            Measure::ServiceLevel => share(IN_TIME, OFFERED),
+            Measure::Asa => seconds(share(&[(column::WAIT_ANSWERED_US, 1)], ANSWERED)),
+            Measure::MeanWait => seconds(share(WAITS, LEFT)),
+            Measure::Delayed => share(&[(column::OFFERED, 1), (column::AT_ONCE, -1)], OFFERED),
+            Measure::AbandonmentRate => share(ABANDONED, OFFERED),
+            Measure::QueueLength if counted_us > 0 => Formula { unit: counted_us as f64, ..mean(&[(column::WAITING_US, 1)]) },
+            Measure::Occupancy => share(HANDLING, STAFFED),
+            Measure::Staffed => seconds(mean(STAFFED)),
+            Measure::Handling => seconds(mean(HANDLING)),
+            Measure::QueueLength | Measure::DaysMeetingTarget | Measure::Wait(_) => return None,
+        })
+    }
+
+    /// The figure over all replications.
+    pub fn estimate(&self, moments: &Moments, confidence: &Confidence) -> Option<Estimate> {
+        let found = match self.denominator {
+            Some(denominator) => moments.ratio(self.numerator, denominator, confidence),
+            None => moments.mean(self.numerator, confidence),
+        };
+        found.map(|estimate| estimate.per(self.unit))
+    }
+}
+
+impl Across {
+    /// The figure of a metric; `None` if it does not exist (R24).
+    pub fn estimate(&self, outline: &Outline, metric: &Metric, confidence: &Confidence) -> Option<Estimate> {
+        let row: &Row = match metric.scope {
+            Scope::Queue(queue) => self.queue(queue),
+            _ => self.total(),
+        };
+        match (Formula::of(metric.measure, outline.counted_us()), metric.measure) {
+            (Some(formula), measure) if measure.of_agents() => {
+                let moments = match metric.scope {
+                    Scope::Profile(profile) => self.profile(profile),
+                    _ => self.agents(),
+                };
+                formula.estimate(moments, confidence)
+            }
+            (Some(formula), _) => formula.estimate(&row.moments, confidence),
+            (None, Measure::Wait(percent)) => row.waits.percentile(percent, confidence).map(|us| us.per(1e6)),
+            (None, Measure::DaysMeetingTarget) => {
+                let levels = match metric.scope {
+                    Scope::Queue(queue) => outline.queues[queue.index()].levels().first().copied(),
+                    _ => outline.total_levels().first().copied().flatten(),
+                };
+                levels?.target.and_then(|_| row.days.meeting_target(confidence))
+            }
+            (None, _) => None,
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! What can be asked of a run by name: `savings.service_level`.
+
+use crate::error::Problem;
+use crate::id::{Id, ProfileId, QueueId};
+use std::cmp::Ordering;
+use std::fmt;
+
+/// Of what a figure is.
+///
+/// ```
+/// use waitline::QueueId;
+/// use waitline::model::Scope;
+/// assert_ne!(Scope::Total, Scope::Queue(QueueId(0)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All queues, or all agents.
+    Total,
+    /// One queue.
+    Queue(QueueId),
+    /// One routing profile.
+    Profile(ProfileId),
+}
+
+/// In what a figure is counted.
+///
+/// ```
+/// use waitline::model::{Measure, Unit};
+/// assert_eq!(Measure::Asa.unit(), Unit::Seconds);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// From 0 to 1; people write percent.
+    Share,
+    /// Seconds.
+    Seconds,
+    /// Contacts.
+    Contacts,
+}
+
+/// A kind of figure, with the name that the JSON report has for it.
+///
+/// ```
+/// use waitline::model::Measure;
+/// assert_eq!(Measure::Wait(90).name(), "wait_s.p90");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Contacts offered, per replication.
+    Offered,
+    /// Contacts answered.
+    Answered,
+    /// Contacts that abandoned.
+    Abandoned,
+    /// Contacts still waiting at the end.
+    Unfinished,
+    /// The headline service level, answered within the threshold / offered.
+    ServiceLevel,
+    /// The share of replications that meet the headline's target.
+    DaysMeetingTarget,
+    /// Average speed of answer.
+    Asa,
+    /// Mean wait of all that left the queue.
+    MeanWait,
+    /// A percentile of the same waits: 50, 90, 95 or 99.
+    Wait(u32),
+    /// Share of offered contacts not answered at wait 0.
+    Delayed,
+    /// Abandoned / offered.
+    AbandonmentRate,
+    /// The number waiting, on average over time.
+    QueueLength,
+    /// Handling time / staffed time.
+    Occupancy,
+    /// Staffed time.
+    Staffed,
+    /// Handling time.
+    Handling,
+}
+
+impl Measure {
+    /// All of them.
+    pub const ALL: [Measure; 18] = [
+        Measure::ServiceLevel,
+        Measure::DaysMeetingTarget,
+        Measure::Asa,
+        Measure::MeanWait,
+        Measure::Wait(50),
+        Measure::Wait(90),
+        Measure::Wait(95),
+        Measure::Wait(99),
+        Measure::AbandonmentRate,
+        Measure::Delayed,
+        Measure::QueueLength,
+        Measure::Offered,
+        Measure::Answered,
+        Measure::Abandoned,
+        Measure::Unfinished,
+        Measure::Occupancy,
+        Measure::Staffed,
+        Measure::Handling,
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Measure::Offered => "offered",
+            Measure::Answered => "answered",
+            Measure::Abandoned => "abandoned",
+            Measure::Unfinished => "unfinished",
+            Measure::ServiceLevel => "service_level",
+            Measure::DaysMeetingTarget => "days_meeting_target",
+            Measure::Asa => "asa_s",
+            Measure::MeanWait => "mean_wait_s",
+            Measure::Wait(50) => "wait_s.p50",
+            Measure::Wait(90) => "wait_s.p90",
+            Measure::Wait(95) => "wait_s.p95",
+            Measure::Wait(_) => "wait_s.p99",
+            Measure::Delayed => "delayed",
+            Measure::AbandonmentRate => "abandonment_rate",
+            Measure::QueueLength => "queue_length.mean",
+            Measure::Occupancy => "occupancy",
+            Measure::Staffed => "staffed_s",
+            Measure::Handling => "handling_s",
+        }
+    }
+
+    /// In what it is counted.
+    pub fn unit(self) -> Unit {
+        match self {
+            Measure::ServiceLevel | Measure::DaysMeetingTarget | Measure::Delayed | Measure::AbandonmentRate | Measure::Occupancy => {
+                Unit::Share
+            }
+            Measure::Asa | Measure::MeanWait | Measure::Wait(_) | Measure::Staffed | Measure::Handling => Unit::Seconds,
+            Measure::Offered | Measure::Answered | Measure::Abandoned | Measure::Unfinished | Measure::QueueLength => Unit::Contacts,
+        }
+    }
+
+    /// Whether more of it is better for the caller (`Greater`), or less (`Less`); `Equal`: neither as such.
+    pub fn better(self) -> Ordering {
+        match self {
+            Measure::ServiceLevel | Measure::DaysMeetingTarget | Measure::Answered => Ordering::Greater,
+            Measure::Asa
+            | Measure::MeanWait
+            | Measure::Wait(_)
+            | Measure::Delayed
+            | Measure::AbandonmentRate
+            | Measure::QueueLength
+            | Measure::Abandoned
+            | Measure::Unfinished => Ordering::Less,
+            Measure::Offered | Measure::Occupancy | Measure::Staffed | Measure::Handling => Ordering::Equal,
+        }
+    }
+
+    /// Whether it is of agents; the others are of contacts.
+    pub fn of_agents(self) -> bool {
+        matches!(self, Measure::Occupancy | Measure::Staffed | Measure::Handling)
+    }
+}
+
+/// A figure by name: a queue, a routing profile or `total`, a dot, and a [`Measure`].
+///
+/// ```
+/// use waitline::model::{Measure, Metric};
+/// let metric = Metric::parse("savings.service_level", &["savings", "loans"], &["senior"]).unwrap();
+/// assert_eq!(metric.measure, Measure::ServiceLevel);
+/// assert_eq!(metric.to_string(), "savings.service_level");
+/// let problem = Metric::parse("savngs.asa", &["savings", "loans"], &["senior"]).unwrap_err();
+/// assert!(problem.message.contains("did you mean `savings.asa_s`?"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metric {
+    name: String,
+    /// Of what.
+    pub scope: Scope,
+    /// Which figure.
+    pub measure: Measure,
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl Metric {
+    /// The figure of that name in a center with these queues and routing profiles, in the order of their ids. A queue or profile that is
+    /// itself called `total` cannot be asked for.
+    ///
+    /// # Errors
+    /// When there is none, with the nearest name that there is.
+    pub fn parse<S: AsRef<str>>(text: &str, queues: &[S], profiles: &[S]) -> Result<Metric, Problem> {
+        let text = text.trim();
+        let all = all(queues, profiles);
+        if let Some(metric) = all.iter().find(|metric| metric.name == text) {
+            return Ok(metric.clone());
+        }
+        let message = format!("unknown metric `{text}`: expected QUEUE, ROUTING PROFILE or total, a dot and a figure, such as total.asa_s");
+        // Scope and figure are looked for one by one; so two small slips do not add up to a large one.
+        let scope = text.split('.').next().unwrap_or("");
+        let near = all.iter().min_by_key(|metric| {
+            let (found, figure) = (metric.scope_name(), metric.measure.name());
+            let rest = text.get(scope.len() + 1..).unwrap_or("");
+            (strsim::damerau_levenshtein(scope, found) + strsim::damerau_levenshtein(rest, figure), figure.len())
+        });
+        match near {
+            Some(near) if strsim::damerau_levenshtein(text, &near.name) <= 4 + text.len() / 3 => {
+                Err(Problem::new(format!("{message}; did you mean `{near}`?")))
+            }
+            _ => Err(Problem::new(format!("{message}; figures: {}", Measure::ALL.map(Measure::name).join(", ")))),
+        }
+    }
+
+    /// The metric of a scope, by that scope's name.
+    pub fn new(scope: Scope, scope_name: &str, measure: Measure) -> Metric {
+        Metric { name: format!("{scope_name}.{}", measure.name()), scope, measure }
+    }
+
+    /// The name of its queue or profile, or `total`.
+    pub fn scope_name(&self) -> &str {
+        &self.name[..self.name.len() - self.measure.name().len() - 1]
+    }
+
+    /// A value with its unit, as people read it: `81.25 %`, `12.5 s`, `718`.
+    pub fn show(&self, value: f64) -> String {
+        match self.measure.unit() {
+            Unit::Share => format!("{} %", shortest(value * 100.0)),
+            Unit::Seconds => format!("{} s", shortest(value)),
+            Unit::Contacts => shortest(value),
+        }
+    }
+}
+
+/// At most three decimals, none that says nothing.
+fn shortest(value: f64) -> String {
+    let text = format!("{value:.3}");
+    text.trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
+fn all<S: AsRef<str>>(queues: &[S], profiles: &[S]) -> Vec<Metric> {
+    let total = std::iter::once((Scope::Total, "total", true, true));
+    let queues = queues.iter().enumerate().map(|(index, name)| (Scope::Queue(QueueId::from_index(index)), name.as_ref(), true, false));
+    let profiles =
+        profiles.iter().enumerate().map(|(index, name)| (Scope::Profile(ProfileId::from_index(index)), name.as_ref(), false, true));
+    let scopes = total.chain(queues).chain(profiles);
+    scopes
+        .flat_map(|(scope, name, of_contacts, of_agents)| {
+            let fits = move |measure: &Measure| if measure.of_agents() { of_agents } else { of_contacts };
+            Measure::ALL.into_iter().filter(fits).map(move |measure| Metric::new(scope, name, measure))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_is_found_by_its_name() {
+        let (queues, profiles) = (["a.b", "c d"], ["wait_s"]);
+        let all = all(&queues, &profiles);
+        assert_eq!(all.len(), 18 + 2 * 15 + 3);
+        for metric in all {
+            assert_eq!(Metric::parse(&metric.to_string(), &queues, &profiles), Ok(metric));
+        }
+    }
+
+    #[test]
+    fn a_profile_has_no_service_level() {
+        let problem = Metric::parse("senior.service_level", &["savings"], &["senior"]).unwrap_err();
+        assert!(problem.message.contains("unknown metric"), "{problem}");
+    }
+
+    #[test]
+    fn values_as_people_read_them() {
+        let show = |measure, value| Metric::new(Scope::Total, "total", measure).show(value);
+        assert_eq!(show(Measure::ServiceLevel, 0.8125), "81.25 %");
+        assert_eq!(show(Measure::Asa, 12.5), "12.5 s");
+        assert_eq!(show(Measure::Offered, 718.0), "718");
+    }
+}

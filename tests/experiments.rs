@@ -1,0 +1,165 @@
+//! Experiments as their users run them: shards, merging, repeating, stopping.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const BANK: &str = "scenarios/bank-1999/weekday.toml";
+const SMALL: &str = "scenarios/savings-overflow.toml";
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_waitline"));
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+fn waitline(arguments: &[&str]) -> Output {
+    command(arguments).output().expect("it runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("it prints text")
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let output = waitline(arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let output = waitline(arguments);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
+    text(&output.stderr)
+}
+
+fn name(folder: &Path, file: &str) -> String {
+    folder.join(file).display().to_string()
+}
+
+/// Ten processes, as an array job starts them, with the replications of each.
+fn shards(folder: &Path, scenario: &str, options: &[&str]) -> Vec<String> {
+    let parts: Vec<String> = (1..=10).map(|number| name(folder, &format!("part{number}"))).collect();
+    let start = |number: usize| {
+        let shard = format!("{}/10", number + 1);
+        let arguments = [&["run", scenario, "--shard", &shard, "--out", &parts[number]], options].concat();
+        command(&arguments).spawn().expect("it starts")
+    };
+    let processes: Vec<_> = (0..10).map(start).collect();
+    for mut process in processes {
+        assert!(process.wait().expect("it ends").success());
+    }
+    parts
+}
+
+#[test]
+fn ten_shards_merge_to_the_report_of_the_whole_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = shards(folder.path(), BANK, &["--seed", "5"]);
+    let mut shuffled: Vec<&str> = parts.iter().map(String::as_str).collect();
+    shuffled.reverse();
+    shuffled.swap(2, 7);
+    for format in ["text", "csv", "json"] {
+        let merged = printed(&[&["merge"], shuffled.as_slice(), &["--format", format]].concat());
+        assert_eq!(merged, printed(&["run", BANK, "--seed", "5", "--format", format]), "{format}");
+    }
+}
+
+#[test]
+fn more_shards_than_replications_merge_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let parts = shards(folder.path(), SMALL, &["--replications", "4", "--confidence", "0.9"]);
+    let merged = printed(&[vec!["merge"], parts.iter().map(String::as_str).collect()].concat());
+    assert_eq!(merged, printed(&["run", SMALL, "--replications", "4", "--confidence", "0.9"]));
+    assert!(merged.contains("90 % confidence"), "{merged}");
+}
+
+#[test]
+fn parts_that_do_not_belong_together_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = |file: &str, scenario: &str, more: &[&str]| {
+        let path = name(folder.path(), file);
+        printed(&[&["run", scenario, "--out", &path], more].concat());
+        path
+    };
+    let one = part("one", SMALL, &["--shard", "1/2"]);
+    let two = part("two", SMALL, &["--shard", "2/2"]);
+    printed(&["merge", &two, &one]);
+    assert!(refused(&["merge", &one]).contains("replications 26 to 50 of 50 are in no part"));
+    assert!(refused(&["merge", &one, &one, &two]).contains("one: replications 1 to 25 are in"));
+    let seed = part("seed", SMALL, &["--shard", "2/2", "--seed", "9"]);
+    let other = part("other", BANK, &["--shard", "2/2"]);
+    let message = refused(&["merge", &one, &seed, &other]);
+    assert!(
+        message.contains("seed: with another seed (9)") && message.contains("other: of another scenario (`bank-1999-weekday`"),
+        "{message}"
+    );
+    let content = std::fs::read(&two).unwrap();
+    for place in [20, content.len() / 2, content.len() - 3] {
+        let mut damaged = content.clone();
+        damaged[place] ^= 1;
+        std::fs::write(&two, damaged).unwrap();
+        assert!(refused(&["merge", &one, &two]).contains("two: "));
+    }
+    std::fs::write(&two, &content[..content.len() / 3]).unwrap();
+    assert!(refused(&["merge", &one, &two]).contains("two: damaged"));
+    assert!(refused(&["merge", &one, "nowhere"]).contains("nowhere: "));
+}
+
+#[test]
+fn a_report_repeats_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = name(folder.path(), "report.json");
+    for options in [&["--seed", "3", "--confidence", "99%"][..], &["--until", "savings.service_level ± 2%"]] {
+        printed(&[&["run", SMALL, "--format", "json", "--out", &report], options].concat());
+        assert!(printed(&["rerun", &report]).starts_with("equal: "));
+    }
+    let content = std::fs::read_to_string(&report).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&content).unwrap();
+    let asa = value["queues"][0]["asa_s"]["estimate"].to_string();
+    std::fs::write(&report, content.replace(&asa, "1.25")).unwrap();
+    let output = waitline(&["rerun", &report]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stdout);
+    assert!(said.contains("not equal: 1 figures differ") && said.contains("queues[0].asa_s.estimate: stored 1.25, now "), "{said}");
+    std::fs::write(&report, content.replace("90/h", "91/h")).unwrap();
+    assert!(refused(&["rerun", &report]).contains("the scenario is another one"));
+    assert!(refused(&["rerun", SMALL]).contains("not JSON"));
+}
+
+#[test]
+fn a_precision_is_reached_or_said_not_to_be() {
+    let reached = printed(&["run", SMALL, "--until", "savings.service_level ± 2%", "--until", "total.asa_s ± 10%"]);
+    assert!(reached.contains("savings.service_level ± 0.02: reached."), "{reached}");
+    assert!(reached.contains("total.asa_s ± 10 % of it: reached."), "{reached}");
+    let output = waitline(&["run", SMALL, "--until", "savings.service_level ± 0.1%", "--max-replications", "40"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("40 replications") && text(&output.stdout).contains("NOT reached"));
+    let message = refused(&["run", SMALL, "--until", "savngs.service_level ± 2%", "--until", "total.asa_s"]);
+    assert!(message.contains("did you mean `savings.service_level`?") && message.contains("there is no ±"), "{message}");
+}
+
+#[test]
+fn any_number_of_threads_stops_at_the_same_place() {
+    let run = |threads| printed(&["run", SMALL, "--until", "total.service_level ± 1.5%", "--format", "json", "--threads", threads]);
+    assert_eq!(run("1"), run("3"));
+}
+
+/// What is complete when Ctrl-C comes is the same as a run of so many replications.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_reports_what_is_complete() {
+    let many = ["run", BANK, "--replications", "5000000", "--format", "json"];
+    let process = command(&many).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    assert!(Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill is there").success());
+    let output = process.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is a report");
+    assert_eq!(report["partial"], 5_000_000);
+    let replications = report["replications"].as_u64().unwrap();
+    assert!(replications > 0 && replications < 5_000_000);
+    let again: serde_json::Value =
+        serde_json::from_str(&printed(&["run", BANK, "--replications", &replications.to_string(), "--format", "json"])).unwrap();
+    assert_eq!(report["total"], again["total"]);
+    assert_eq!(report["intervals"], again["intervals"]);
+}
