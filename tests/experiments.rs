@@ -163,3 +163,67 @@ fn ctrl_c_reports_what_is_complete() {
     assert_eq!(report["total"], again["total"]);
     assert_eq!(report["intervals"], again["intervals"]);
 }
+
+const ATTENDANCE: &str = r#"
+version = 1
+name = "attendance"
+[run]
+horizon = "8h"
+replications = 400
+[[queue]]
+name = "sales"
+service_level = { within = "20s", target = 0.8 }
+handle_time = { distribution = "exponential", mean = "5m" }
+patience = { distribution = "exponential", mean = "5m" }
+[[routing_profile]]
+name = "seller"
+queues = [{ queue = "sales", priority = 1 }]
+[[agents]]
+routing_profile = "seller"
+count = 10
+[[source]]
+name = "calls"
+queue = "sales"
+arrivals = { process = "poisson", rate = "96/h" }
+"#;
+
+/// Staffed hours and days on target of the scenario with something added.
+fn staffed_h_and_spread(from: &str, to: &str) -> (f64, f64) {
+    let scenario: waitline::Scenario = ATTENDANCE.replace(from, to).parse().unwrap();
+    let report = waitline::Experiment::new(&scenario.compile().unwrap()).run().unwrap().report();
+    let days = report.total.days.unwrap();
+    (report.routing_profiles[0].staffed_s.unwrap().estimate / 3600.0, days.p90.unwrap() - days.p10.unwrap())
+}
+
+#[test]
+fn absence_and_shrinkage_take_their_share_of_the_staffed_time() {
+    let (all_h, spread) = staffed_h_and_spread("", "");
+    // Drained runs last a little longer than 8 h.
+    assert!((80.0..84.0).contains(&all_h), "{all_h}");
+    let (absent_h, absent_spread) = staffed_h_and_spread("count = 10", "count = 10\nabsence = \"10%\"");
+    assert!((absent_h / all_h - 0.9).abs() < 0.01, "{absent_h}");
+    assert!(absent_spread > 1.2 * spread, "who is absent all day makes days differ: {spread} {absent_spread}");
+    let (away_h, away_spread) = staffed_h_and_spread("count = 10", "count = 10\nshrinkage = 0.1");
+    // Whoever is on a contact when the interval begins finishes it first.
+    assert!((0.9..0.93).contains(&(away_h / all_h)), "{away_h}");
+    assert!(away_spread < absent_spread, "{away_spread} {absent_spread}");
+    let (varied_h, varied_spread) = staffed_h_and_spread("patience =", "handle_time_varies = { cv = 0.15 }\npatience =");
+    assert!((varied_h / all_h - 1.0).abs() < 0.01 && varied_spread > 1.3 * spread, "{varied_h} {varied_spread} {spread}");
+}
+
+/// Luck goes by the agent's name: with another agent in the center, the others are absent on the same days.
+#[test]
+fn an_agent_keeps_its_absences_whoever_else_is_there() {
+    use waitline::random::Streams;
+    let model = |count: u32| {
+        let text = ATTENDANCE.replace("count = 10", &format!("count = {count}\nabsence = \"30%\"\nshrinkage = \"10%\""));
+        text.parse::<waitline::Scenario>().unwrap().compile().unwrap()
+    };
+    let (few, many) = (model(5), model(9));
+    for day in 0..50 {
+        let (one, other) = (few.day(Streams::new(1, day)), many.day(Streams::new(1, day)));
+        for agent in few.agents.ids() {
+            assert_eq!(one.presence(&few, agent), other.presence(&many, agent));
+        }
+    }
+}

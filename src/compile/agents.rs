@@ -6,8 +6,8 @@ use super::sheet::Sheet;
 use super::{AGENTS_MAX, Compiler, Names};
 use crate::error::Problem;
 use crate::id::{AgentId, ProfileId, QueueId, Table};
-use crate::model::{Agent, Channel, Entry, Presence, Profile, Run};
-use crate::scenario::{AgentsTable, Staffing};
+use crate::model::{Agent, Attendance, Channel, Entry, Presence, Profile, Run};
+use crate::scenario::{AgentsTable, Share, Staffing};
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,8 @@ type Rostered<'s> = (&'s str, Option<ProfileId>, Vec<(Presence, u64)>);
 /// The agents so far.
 #[derive(Default)]
 struct Crew {
+    /// Of the table in hand.
+    attendance: Attendance,
     agents: Table<AgentId, Agent>,
     /// How many agents of a profile have been named by number.
     numbered: BTreeMap<ProfileId, u32>,
@@ -28,7 +30,7 @@ struct Crew {
 
 impl Crew {
     fn add(&mut self, name: String, profile: ProfileId, presence: Vec<Presence>) {
-        self.agents.push(Agent { name, profile, capacity: 1, presence });
+        self.agents.push(Agent { name, profile, capacity: 1, presence, attendance: self.attendance });
     }
 
     fn next_name(&mut self, profile: ProfileId, profiles: &Profiles) -> String {
@@ -44,6 +46,10 @@ impl Compiler<'_> {
         let mut crew = Crew::default();
         for (index, table) in tables.iter().enumerate() {
             let path = format!("agents[{index}]");
+            crew.attendance = Attendance {
+                absence: self.share_away(&format!("{path}.absence"), table.absence),
+                shrinkage: self.share_away(&format!("{path}.shrinkage"), table.shrinkage),
+            };
             match (&table.count, &table.staffing, &table.roster, &table.skills) {
                 (Some(count), None, None, None) => self.counted(&path, *count, table, profiles, &mut crew),
                 (None, Some(Staffing::Heads(heads)), None, None) => self.staffed(&path, heads, table, run, profiles, &mut crew),
@@ -57,6 +63,15 @@ impl Compiler<'_> {
             self.notes.push("there are no agents: nobody will be answered".into());
         }
         crew.agents
+    }
+
+    /// A share of time in which an agent is not there.
+    fn share_away(&mut self, path: &str, share: Option<Share>) -> f64 {
+        let share = share.unwrap_or_default().0;
+        if !(0.0..1.0).contains(&share) {
+            self.problem(path, format!("{share} is not a share of time: expected from 0% to below 100%, such as \"8%\""));
+        }
+        share
     }
 
     /// The profile that a table must name.

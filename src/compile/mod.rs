@@ -259,8 +259,18 @@ impl<'s> Compiler<'s> {
             service_levels,
             handle_time: self.distribution(&format!("{path}.handle_time"), &table.handle_time),
             after_contact_work: self.optional_distribution(&format!("{path}.after_contact_work"), table.after_contact_work.as_ref()),
+            handle_time_cv: self.cv(&format!("{path}.handle_time_varies.cv"), table.handle_time_varies.map_or(0.0, |varies| varies.cv)),
             patience: self.optional_distribution(&format!("{path}.patience"), table.patience.as_ref()),
         }
+    }
+
+    /// How much a factor varies that is to stay near 1.
+    fn cv(&mut self, path: &str, cv: f64) -> f64 {
+        if !(0.0..=10.0).contains(&cv) {
+            self.problem(path, format!("cv must be a number from 0 to 10, not {cv}"));
+        }
+        // Below a millionth no day could be told from another.
+        if cv < 1e-6 { 0.0 } else { cv }
     }
 
     /// Says which queues get contacts that nobody can ever take.

@@ -12,7 +12,7 @@ use super::winner_tree::{NEVER, WinnerTree};
 use super::{LAST_INSTANT_US, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, Table};
-use crate::model::{AgentRule, AtHorizon, Entry, Given, Model};
+use crate::model::{AgentRule, AtHorizon, Day, Entry, Given, Model};
 use crate::observe::{Contact, Fact, Observer};
 use crate::random::{Purpose, SourceStreams, Streams};
 use crate::time::{Span, Time};
@@ -64,6 +64,7 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool> {
     routes: Routes,
     /// Whether a profile overrides any queue's handle time.
     overrides: Table<ProfileId, bool>,
+    day: Day,
 
     incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
@@ -90,6 +91,7 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool> {
 impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
     pub(super) fn new(model: &'m Model, streams: Streams, observer: &'o mut O) -> Self {
         let routes = Routes::new(model);
+        let day = model.day(streams);
         let idle_contact = Contact { source: SourceId(0), number: 0, queue: QueueId(0), enqueued: Time::START, priority: 0, age_us: 0 };
         let incoming = model.sources.enumerate().map(|(id, source)| {
             let streams = streams.source(id);
@@ -115,7 +117,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
             agents: agents.collect(),
             completions: WinnerTree::new(model.agents.len().max(1)),
             busy_count: 0,
-            shift_changes: shift_changes(model),
+            shift_changes: shift_changes(model, &day),
+            day,
             next_shift_change: 0,
             idle: IdleAgents::new(model.agents.len(), model.profiles.len()),
             waiting: WaitingContacts::new(model.queues.len(), routes.pools()),
@@ -584,11 +587,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         let given = given(self.model, contact.source, contact.number);
         let talk = given.and_then(|given| given.handle_time).unwrap_or_else(|| {
             let distribution = entry.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&queue.handle_time);
-            distribution.sample(&mut streams.stream(Purpose::HandleTime, contact.number))
+            self.day.stretch(contact.queue, distribution.sample(&mut streams.stream(Purpose::HandleTime, contact.number)))
         });
         let after = given.and_then(|given| given.after_contact_work).unwrap_or_else(|| {
             match entry.and_then(|entry| entry.after_contact_work.as_ref()).or(queue.after_contact_work.as_ref()) {
-                Some(distribution) => distribution.sample(&mut streams.stream(Purpose::AfterContactWork, contact.number)),
+                Some(work) => self.day.stretch(contact.queue, work.sample(&mut streams.stream(Purpose::AfterContactWork, contact.number))),
                 None => Span::ZERO,
             }
         });
@@ -623,10 +626,10 @@ fn given(model: &Model, source: SourceId, number: u64) -> Option<&Given> {
 }
 
 /// All beginnings and ends of shifts in order of time; at one instant ends come first.
-fn shift_changes(model: &Model) -> Vec<ShiftChange> {
+fn shift_changes(model: &Model, day: &Day) -> Vec<ShiftChange> {
     let mut changes = Vec::new();
-    for (agent, row) in model.agents.enumerate() {
-        for shift in &row.presence {
+    for agent in model.agents.ids() {
+        for shift in day.presence(model, agent) {
             changes.push(ShiftChange { at_us: shift.start.as_us(), begins: true, agent });
             if shift.end != Time::NEVER {
                 changes.push(ShiftChange { at_us: shift.end.as_us(), begins: false, agent });

@@ -3,6 +3,7 @@
 //! Tables by id. The engine never reads a name; names are here for those who print.
 
 mod arrivals;
+mod day;
 mod metric;
 mod outline;
 
@@ -10,6 +11,7 @@ pub use arrivals::{
     ArrivalProcess, BatchSize, Batches, Busy, MarkovModulated, Poisson, RateChanging, RatePoint, RateState, Renewal, Scheduled, Volume,
 };
 
+pub use day::{Attendance, Day};
 pub use metric::{Measure, Metric, Scope, Unit};
 pub use outline::{Origin, Outline, ProfileOutline, QueueOutline};
 
@@ -179,6 +181,9 @@ pub struct Queue {
     pub handle_time: Distribution,
     /// Work after it; `None`: none.
     pub after_contact_work: Option<Distribution>,
+    /// By how much the handling of all its contacts, talk and work after it, differs from one replication to the next: the coefficient of
+    /// variation of a gamma factor with mean 1. 0: not at all.
+    pub handle_time_cv: f64,
     /// How long a contact waits; `None`: for ever (R17).
     pub patience: Option<Distribution>,
 }
@@ -324,6 +329,8 @@ pub struct Agent {
     pub capacity: u32,
     /// When it is present: sorted, apart from each other (adjacent shifts are one, R14), never empty.
     pub presence: Vec<Presence>,
+    /// How reliably.
+    pub attendance: Attendance,
 }
 
 /// From `start` until just before `end` (R14).

@@ -2,7 +2,8 @@
 
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId};
 use crate::model::{
-    Agent, AtHorizon, Channel, Comparator, CountBy, Entry, Model, Policy, Presence, Profile, Queue, Run, Scheduled, ServiceLevel, Source,
+    Agent, AtHorizon, Attendance, Channel, Comparator, CountBy, Entry, Model, Policy, Presence, Profile, Queue, Run, Scheduled,
+    ServiceLevel, Source,
 };
 use crate::observe::{Contact, Fact, Observer};
 use crate::random::Distribution;
@@ -47,6 +48,7 @@ pub(crate) fn model(queues: usize, profiles: usize, horizon_s: i64) -> Model {
                 profile: ProfileId::from_index(index),
                 capacity: 1,
                 presence: vec![Presence { start: Time::START, end: Time::NEVER }],
+                attendance: Attendance::default(),
             })
             .collect(),
         sources: (0..queues).map(source).collect(),
@@ -62,6 +64,7 @@ fn queue(name: &str) -> Queue {
         service_levels: vec![level(20, Comparator::AtMost), level(60, Comparator::Below)],
         handle_time: Distribution::Constant(Span::from_secs(100)),
         after_contact_work: None,
+        handle_time_cv: 0.0,
         patience: None,
     }
 }

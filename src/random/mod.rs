@@ -42,6 +42,12 @@ pub enum Purpose {
     BatchSize = 6,
     /// Which agent takes a contact, where the rule is chance.
     AgentChoice = 7,
+    /// Whether an agent is absent; the number stands for its name, the source for the day.
+    Absence = 8,
+    /// Whether an agent is away; the number stands for its name, the source for the interval.
+    Shrinkage = 9,
+    /// How long contacts of a queue take in this replication; the number is the queue.
+    HandleTimeOfDay = 10,
     /// Free for a user's own arrival process.
     Own = 1000,
 }

@@ -9,7 +9,7 @@ mod structure;
 mod text;
 mod types;
 
-pub use text::{Interval, Rate, SignedSpan};
+pub use text::{Interval, Rate, Share, SignedSpan};
 pub use types::*;
 
 use crate::error::{Error, Problem};

@@ -76,8 +76,15 @@ impl<'c> Check<'c> {
     fn value(&mut self, path: &str, value: &DeValue<'_>, schema: &'c Value) {
         let schema = self.resolve(schema);
         if let Some(options) = schema.get("anyOf").or(schema.get("oneOf")).and_then(Value::as_array) {
-            let options: Vec<&Value> = options.iter().map(|option| self.resolve(option)).collect();
-            return self.one_of(path, value, &options);
+            let mut resolved: Vec<&Value> = Vec::new();
+            for option in options.iter().map(|option| self.resolve(option)) {
+                // What is optional and has several forms is a choice within a choice.
+                match option.get("anyOf").and_then(Value::as_array) {
+                    Some(inner) => resolved.extend(inner.iter().map(|option| self.resolve(option))),
+                    None => resolved.push(option),
+                }
+            }
+            return self.one_of(path, value, &resolved);
         }
         if let Some(names) = schema.get("enum").and_then(Value::as_array) {
             let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();

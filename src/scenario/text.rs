@@ -100,6 +100,63 @@ impl FromStr for Interval {
     }
 }
 
+/// A share as people write it: `"8%"`, or the number 0.08.
+///
+/// ```
+/// use waitline::scenario::Share;
+/// assert_eq!("8%".parse::<Share>().unwrap(), Share(0.08));
+/// assert!("8".parse::<Share>().unwrap_err().contains("percent"));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Share(pub f64);
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Share, String> {
+        let percent = text.trim().strip_suffix('%').and_then(|percent| percent.trim().parse::<f64>().ok());
+        let percent =
+            percent.ok_or_else(|| format!("`{text}` is not a share: expected percent, such as \"8%\", or a number such as 0.08"))?;
+        Ok(Share(percent / 100.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NumberOrPercent;
+        impl de::Visitor<'_> for NumberOrPercent {
+            type Value = Share;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("percent, such as \"8%\", or a number such as 0.08")
+            }
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Share, E> {
+                Ok(Share(number))
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Share, E> {
+                Ok(Share(number as f64))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Share, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_any(NumberOrPercent)
+    }
+}
+
+impl JsonSchema for Share {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Share".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "string", "format": "share", "examples": ["8%"] }, { "type": "number" }] })
+    }
+}
+
 /// What a text of that format (a keyword of the schema) must be; the message says what is wrong with it.
 pub(super) fn check_format(format: &str, text: &str) -> Result<(), String> {
     match format {
@@ -107,6 +164,7 @@ pub(super) fn check_format(format: &str, text: &str) -> Result<(), String> {
         "signed-duration" => text.parse::<SignedSpan>().map(drop),
         "rate" => text.parse::<Rate>().map(drop),
         "interval" => text.parse::<Interval>().map(drop),
+        "share" => text.parse::<Share>().map(drop),
         _ => Ok(()),
     }
 }

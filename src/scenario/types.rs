@@ -1,6 +1,6 @@
 //! The scenario as a person writes it: names, units, defaults. Every doc comment here is also what `waitline schema` says.
 
-use super::text::{Interval, Rate, SignedSpan};
+use super::text::{Interval, Rate, Share, SignedSpan};
 use crate::time::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -152,8 +152,18 @@ pub struct QueueTable {
     pub handle_time: DistributionTable,
     /// How long the agent works on after that. Default: not at all.
     pub after_contact_work: Option<DistributionTable>,
+    /// How much the handling of all its contacts differs from one replication (a day) to the next. Default: not at all.
+    pub handle_time_varies: Option<VariationTable>,
     /// How long a contact waits before it abandons. Default: for ever.
     pub patience: Option<DistributionTable>,
+}
+
+/// Replications differ: a factor per replication, gamma with mean 1.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VariationTable {
+    /// Standard deviation of the factor; its mean is 1.
+    pub cv: f64,
 }
 
 /// A promise: answered within some time.
@@ -318,6 +328,10 @@ pub struct AgentsTable {
     pub skills: Option<String>,
     /// For files with clock times: which one is time 0 of the run, as HH:MM. Default: midnight.
     pub starts_at: Option<String>,
+    /// The chance of each agent to be absent for a day (24 hours from the start of the run), such as "8%". Default 0.
+    pub absence: Option<Share>,
+    /// The chance of each agent to be away for a reporting interval (breaks, meetings, training), such as "12%". Default 0.
+    pub shrinkage: Option<Share>,
 }
 
 /// Heads by interval: a list or a file.

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 use waitline::Model;
-use waitline::model::{AgentRule, AtHorizon, ContactRule, Entry};
+use waitline::model::{AgentRule, AtHorizon, ContactRule, Day, Entry};
 use waitline::random::{Distribution, Purpose, Streams};
 use waitline::{AgentId, Contact, Fact, ProfileId, SourceId, Span, Time};
 
@@ -21,6 +21,7 @@ struct Agent {
 
 struct Twin<'m> {
     model: &'m Model,
+    day: Day,
     streams: Streams,
     now: Time,
     agents: Vec<Agent>,
@@ -50,6 +51,7 @@ pub(crate) fn run(model: &Model, streams: Streams) -> Vec<(Time, Fact)> {
     });
     let mut twin = Twin {
         model,
+        day: model.day(streams),
         streams,
         now: Time::START,
         agents: agents.collect(),
@@ -82,13 +84,17 @@ impl<'m> Twin<'m> {
     }
 
     fn on_shift(&self, agent: AgentId, at: Time) -> bool {
-        self.model.agents[agent].presence.iter().any(|shift| shift.start <= at && at < shift.end)
+        self.day.presence(self.model, agent).iter().any(|shift| shift.start <= at && at < shift.end)
     }
 
     /// Everything but arrivals that may happen later than now, or now in another round.
     fn instants(&self) -> impl Iterator<Item = Time> + '_ {
         let later = move |at: &Time| *at > self.now;
-        let shifts = self.model.agents.iter().flat_map(|agent| agent.presence.iter().flat_map(|shift| [shift.start, shift.end]));
+        let shifts = self
+            .model
+            .agents
+            .ids()
+            .flat_map(|agent| self.day.presence(self.model, agent).iter().flat_map(|shift| [shift.start, shift.end]));
         let first = self.facts.is_empty();
         let shifts = shifts.filter(move |at| (*at > self.now || (first && *at == self.now)) && *at < Time::NEVER);
         let ends = self.agents.iter().filter_map(|agent| agent.busy.map(|(_, _, end)| end));
@@ -250,10 +256,12 @@ impl<'m> Twin<'m> {
         let talk = entry.handle_time.as_ref().unwrap_or(&queue.handle_time);
         let work = entry.after_contact_work.as_ref().or(queue.after_contact_work.as_ref());
         (
-            given.and_then(|given| given.handle_time).unwrap_or_else(|| self.draw(talk, Purpose::HandleTime, contact)),
             given
-                .and_then(|given| given.after_contact_work)
-                .unwrap_or_else(|| work.map_or(Span::ZERO, |work| self.draw(work, Purpose::AfterContactWork, contact))),
+                .and_then(|given| given.handle_time)
+                .unwrap_or_else(|| self.day.stretch(contact.queue, self.draw(talk, Purpose::HandleTime, contact))),
+            given.and_then(|given| given.after_contact_work).unwrap_or_else(|| {
+                work.map_or(Span::ZERO, |work| self.day.stretch(contact.queue, self.draw(work, Purpose::AfterContactWork, contact)))
+            }),
         )
     }
 
@@ -266,8 +274,12 @@ impl<'m> Twin<'m> {
     }
 
     fn end(&mut self, end: Time, stops: bool) {
-        let mut shifts: Vec<Time> =
-            self.model.agents.iter().flat_map(|agent| agent.presence.iter().flat_map(|shift| [shift.start, shift.end])).collect();
+        let mut shifts: Vec<Time> = self
+            .model
+            .agents
+            .ids()
+            .flat_map(|agent| self.day.presence(self.model, agent).iter().flat_map(|shift| [shift.start, shift.end]))
+            .collect();
         shifts.sort();
         shifts.dedup();
         let first = self.facts.is_empty();

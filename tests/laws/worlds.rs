@@ -2,8 +2,8 @@
 
 use rand::RngExt;
 use waitline::model::{
-    Agent, AgentRule, AtHorizon, Channel, ContactRule, CountBy, Entry, Given, Model, Poisson, Policy, Presence, Profile, Queue, Run,
-    Scheduled, Source,
+    Agent, AgentRule, AtHorizon, Attendance, Channel, ContactRule, CountBy, Entry, Given, Model, Poisson, Policy, Presence, Profile, Queue,
+    Run, Scheduled, Source,
 };
 use waitline::random::{Distribution, Purpose, Stream, Streams};
 use waitline::{ProfileId, QueueId, SourceId, Span, Table, Time};
@@ -55,7 +55,14 @@ impl Maker {
 
     fn queue(&mut self) -> Queue {
         let patience = if self.one_in(3) { None } else { Some(self.duration()) };
-        Queue { name: String::new(), service_levels: Vec::new(), handle_time: self.duration(), after_contact_work: self.maybe(4), patience }
+        Queue {
+            name: String::new(),
+            service_levels: Vec::new(),
+            handle_time: self.duration(),
+            after_contact_work: self.maybe(4),
+            handle_time_cv: if self.one_in(6) { 0.4 } else { 0.0 },
+            patience,
+        }
     }
 
     fn profile(&mut self, queues: usize) -> Profile {
@@ -152,9 +159,11 @@ pub(crate) fn world(seed: u64) -> Model {
         queues: (0..queues).map(|_| maker.queue()).collect(),
         profiles: (0..profiles).map(|_| maker.profile(queues)).collect(),
         agents: (0..=maker.up_to(5))
-            .map(|_| {
+            .map(|number| {
                 let profile = ProfileId(maker.up_to(profiles as i64 - 1) as u32);
-                Agent { name: String::new(), profile, capacity: 1, presence: maker.presence() }
+                let share = |maker: &mut Maker| if maker.one_in(5) { 0.3 } else { 0.0 };
+                let attendance = Attendance { absence: share(&mut maker), shrinkage: share(&mut maker) };
+                Agent { name: format!("agent {number}"), profile, capacity: 1, presence: maker.presence(), attendance }
             })
             .collect(),
         sources: (0..=maker.up_to(2)).map(|_| maker.source(queues)).collect(),
@@ -199,11 +208,17 @@ pub(crate) fn many_queues(seed: u64) -> Model {
     });
     model.sources = sources.collect::<Table<SourceId, Source>>();
     model.agents = (0..12)
-        .map(|agent| Agent { name: String::new(), profile: ProfileId(agent % 2), capacity: 1, presence: maker.presence() })
+        .map(|agent| Agent {
+            name: String::new(),
+            profile: ProfileId(agent % 2),
+            capacity: 1,
+            presence: maker.presence(),
+            attendance: Attendance::default(),
+        })
         .collect();
     model
 }
 
 fn run(horizon: Time, at_horizon: AtHorizon) -> Run {
-    Run { horizon, warm_up: Time::START, at_horizon, interval: None, count_by: CountBy::Enqueued, replications: 1, seed: 1 }
+    Run { horizon, warm_up: Time::START, at_horizon, interval: Some(s(7)), count_by: CountBy::Enqueued, replications: 1, seed: 1 }
 }

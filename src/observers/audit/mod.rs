@@ -287,7 +287,7 @@ impl<'a> Audit<'a> {
             }
             let now = self.world.now;
             let serves = |profile: ProfileId| self.model.profiles[profile].entries.iter().any(|entry| entry.queue == contact.queue);
-            let comes = |agent: AgentId| self.model.agents[agent].presence.iter().any(|shift| shift.end > now);
+            let comes = |agent: AgentId| self.world.day.presence(self.model, agent).iter().any(|shift| shift.end > now);
             if let Some((agent, _)) = self.model.agents.enumerate().find(|(agent, row)| serves(row.profile) && comes(*agent)) {
                 self.breaks(
                     "R18",
@@ -316,7 +316,7 @@ impl<'a> Audit<'a> {
 
     fn logged_in(&mut self, agent: AgentId) {
         let now = self.world.now;
-        let starts = self.model.agents[agent].presence.iter().any(|shift| shift.start == now);
+        let starts = self.world.day.presence(self.model, agent).iter().any(|shift| shift.start == now);
         if !starts || !matches!(self.world.agents[agent].doing, Doing::Away) {
             self.breaks("R14", format!("{} logs in when no shift of it begins, or is there already", self.agent(agent)));
         }

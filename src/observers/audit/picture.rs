@@ -2,7 +2,7 @@
 //! each time: slow, and with nothing in common with the engine.
 
 use crate::id::{AgentId, ProfileId, QueueId, SourceId, Table};
-use crate::model::{AgentRule, ContactRule, Entry, Given, Model};
+use crate::model::{AgentRule, ContactRule, Day, Entry, Given, Model};
 use crate::observe::Contact;
 use crate::random::{Distribution, Purpose, Streams};
 use crate::time::{Span, Time};
@@ -54,6 +54,7 @@ type Incoming<'a> = (Peekable<Box<dyn Iterator<Item = Time> + 'a>>, u64);
 
 pub(super) struct Picture<'a> {
     model: &'a Model,
+    pub(super) day: Day,
     streams: Streams,
     pub(super) now: Time,
     /// By queue, in the order of enqueueing.
@@ -77,8 +78,9 @@ pub(super) struct Picture<'a> {
 impl<'a> Picture<'a> {
     pub(super) fn new(model: &'a Model, streams: Streams) -> Picture<'a> {
         let mut shift_changes = Vec::new();
-        for (agent, row) in model.agents.enumerate() {
-            for shift in &row.presence {
+        let day = model.day(streams);
+        for agent in model.agents.ids() {
+            for shift in day.presence(model, agent) {
                 shift_changes.extend([(shift.start, agent, true), (shift.end, agent, false)]);
             }
         }
@@ -86,6 +88,7 @@ impl<'a> Picture<'a> {
         let away = AgentNow { doing: Doing::Away, answered: 0, handled_us: 0, staffed_us: 0, came: Time::START };
         Picture {
             model,
+            day,
             streams,
             now: Time::START,
             queues: model.queues.iter().map(|_| Vec::new()).collect(),
@@ -167,7 +170,7 @@ impl<'a> Picture<'a> {
     // ---- what the rules say --------------------------------------------------------------------------------------------
 
     pub(super) fn on_shift(&self, agent: AgentId) -> bool {
-        self.model.agents[agent].presence.iter().any(|shift| shift.start <= self.now && self.now < shift.end)
+        self.day.presence(self.model, agent).iter().any(|shift| shift.start <= self.now && self.now < shift.end)
     }
 
     /// Whether agents of the profile may take the contact now (R4, R6).
@@ -257,13 +260,14 @@ impl<'a> Picture<'a> {
         let given = self.given(contact.source, contact.number);
         let queue = &self.model.queues[contact.queue];
         let overriding = self.model.profiles[profile].overriding_entry(contact.queue);
+        let stretched = |purpose, distribution| self.day.stretch(contact.queue, self.draw(contact, purpose, distribution));
         let talk = overriding.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&queue.handle_time);
         let after = overriding.and_then(|entry| entry.after_contact_work.as_ref()).or(queue.after_contact_work.as_ref());
         (
-            given.and_then(|given| given.handle_time).unwrap_or_else(|| self.draw(contact, Purpose::HandleTime, talk)),
+            given.and_then(|given| given.handle_time).unwrap_or_else(|| stretched(Purpose::HandleTime, talk)),
             given
                 .and_then(|given| given.after_contact_work)
-                .unwrap_or_else(|| after.map_or(Span::ZERO, |after| self.draw(contact, Purpose::AfterContactWork, after))),
+                .unwrap_or_else(|| after.map_or(Span::ZERO, |after| stretched(Purpose::AfterContactWork, after))),
         )
     }
 }
