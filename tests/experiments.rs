@@ -144,6 +144,104 @@ fn any_number_of_threads_stops_at_the_same_place() {
     assert_eq!(run("1"), run("3"));
 }
 
+#[test]
+fn designs_are_compared_on_the_same_contacts() {
+    let text = printed(&["compare", SMALL, "--set", "agents.senior.count=6,8", "--replications", "40"]);
+    assert!(text.contains("agents.senior.count=8 is better than scenarios/savings-overflow.toml: total.service_level rises by"), "{text}");
+    // Six is what the file says: that is the base, not a variant.
+    assert!(!text.contains("agents.senior.count=6"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&printed(&[
+        "compare",
+        SMALL,
+        "--set",
+        "profile.senior.savings.delay=0s,15s,30s",
+        "--metric",
+        "loans.asa_s",
+        "--metric",
+        "senior.occupancy",
+        "--format",
+        "json",
+    ]))
+    .unwrap();
+    let variants = json["variants"].as_array().unwrap();
+    assert_eq!(variants.len(), 2);
+    for variant in variants {
+        let rows = variant["differences"].as_array().unwrap();
+        assert_eq!((rows.len(), json["differences"].as_u64()), (2, Some(4)));
+        for row in rows {
+            let value = |key: &str| row[key]["estimate"].as_f64().unwrap();
+            assert!((value("variant") - value("base") - value("difference")).abs() < 1e-9);
+            assert!(row["joint_half_width"].as_f64() > row["difference"]["half_width"].as_f64());
+            assert!(row["variance_reduction"].as_f64().unwrap() > 1.5, "{row}");
+        }
+    }
+    // What a comparison says of a design is what its own report says.
+    let own: serde_json::Value = serde_json::from_str(&printed(&["run", SMALL, "--format", "json"])).unwrap();
+    assert_eq!(variants[0]["differences"][0]["base"], own["queues"][1]["asa_s"]);
+    let csv = printed(&["compare", "scenarios/strict.toml", "scenarios/weighted.toml", "--format", "csv"]);
+    assert!(csv.starts_with("variant,metric,base,") && csv.lines().count() == 11, "{csv}");
+}
+
+#[test]
+fn comparisons_repeat_themselves() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = name(folder.path(), "report.json");
+    let set = ["compare", SMALL, "--set", "agents.senior.count=5..7", "--format", "json", "--out", &report];
+    printed(&set);
+    assert!(printed(&["rerun", &report]).starts_with("equal: "));
+    printed(&[&set[..], &["--best", "total.asa_s", "--indifference", "1s"]].concat());
+    assert!(printed(&["rerun", &report]).starts_with("equal: "));
+}
+
+#[test]
+fn the_best_of_many_is_selected() {
+    let best = |options: &[&str]| {
+        let arguments = ["compare", SMALL, "--set", "agents.senior.count=4..8", "--best", "total.abandonment_rate", "--indifference"];
+        waitline(&[&arguments, options].concat())
+    };
+    let found = best(&["0.2%"]);
+    assert!(found.status.success());
+    assert!(
+        text(&found.stdout).contains("=> agents.senior.count=8 has the best total.abandonment_rate: with 95 % or more"),
+        "{}",
+        text(&found.stdout)
+    );
+    let undecided = waitline(&[
+        "compare",
+        "scenarios/strict.toml",
+        "--set",
+        "queue.iron.patience.mean=595s,590s",
+        "--best",
+        "gold.asa_s",
+        "--indifference",
+        "1ms",
+        "--max-replications",
+        "40",
+    ]);
+    assert_eq!(undecided.status.code(), Some(1), "{}", text(&undecided.stderr));
+    assert!(text(&undecided.stdout).contains("Undecided"));
+    assert_eq!(best(&["nothing"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused() {
+    for (arguments, why) in [
+        (&["--set", "agents.senoir.count=5..9"][..], "did you mean `senior`?"),
+        (&["--set", "agents.senior.count=0,6"], "0 agents: expected 1 to"),
+        (&["--set", "agents.senior.count"], "expected KEY=VALUES"),
+        (&["--set", "agents.senior.count=1..900", "--set", "agents.saver.count=1..900"], "more than the 1000 designs"),
+        (&["--set", "agents.senior.count=8", "--metric", "total.wait_s.p90"], "cannot be compared"),
+        (&["--set", "agents.senior.count=8", "--metric", "total.asa"], "did you mean `total.asa_s`?"),
+        (&["--set", "agents.senior.count=8", "--best", "senior.occupancy", "--indifference", "1%"], "neither more nor less"),
+        (&["--set", "agents.senior.count=6"], "nothing to compare"),
+        (&[], "nothing to compare"),
+        (&["scenarios/strict.toml", "--set", "agents.senior.count=8"], "name only one"),
+    ] {
+        let message = refused(&[&["compare", SMALL], arguments].concat());
+        assert!(message.contains(why), "{arguments:?}: {message}");
+    }
+}
+
 /// What is complete when Ctrl-C comes is the same as a run of so many replications.
 #[cfg(unix)]
 #[test]

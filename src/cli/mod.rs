@@ -3,6 +3,8 @@
 //! Exit codes: 0 yes, 1 the answer is no, 2 bad input (or a file that cannot be read or written, or a limit met).
 
 mod check;
+mod compare;
+mod designs;
 mod erlang;
 mod merge;
 mod output;
@@ -49,6 +51,7 @@ struct Arguments {
 enum Command {
     Run(run::RunArguments),
     Check(check::CheckArguments),
+    Compare(compare::CompareArguments),
     Merge(merge::MergeArguments),
     Rerun(rerun::RerunArguments),
     Erlang(erlang::ErlangArguments),
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Run(arguments) => run::run(arguments),
         Command::Check(arguments) => check::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
         Command::Merge(arguments) => merge::run(arguments),
         Command::Rerun(arguments) => rerun::run(arguments),
         Command::Erlang(arguments) => erlang::run(arguments),

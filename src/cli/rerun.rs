@@ -4,9 +4,9 @@ use super::output::read;
 use super::progress::{Progress, stop_on_interrupt};
 use super::{Outcome, emit};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::experiment::Experiment;
-use crate::model::Origin;
-use crate::report::Until;
+use crate::experiment::{Conditions, Design, Experiment, compare, select};
+use crate::model::{Model, Origin};
+use crate::report::{ComparisonReport, SelectionReport, Until};
 use crate::scenario::Scenario;
 use crate::stats::Confidence;
 use serde::Deserialize;
@@ -49,44 +49,70 @@ struct Recipe {
     origin: Option<Origin>,
 }
 
+/// What a comparison or a selection says of how it came about.
+#[derive(Deserialize)]
+struct RecipeOfDesigns {
+    waitline: String,
+    seed: u64,
+    confidence: f64,
+    // Of a comparison.
+    #[serde(default)]
+    replications: u64,
+    #[serde(default)]
+    partial: Option<u64>,
+    #[serde(default)]
+    metrics: Vec<String>,
+    base: Option<RecipeOfDesign>,
+    #[serde(default)]
+    variants: Vec<WithDesign>,
+    // Of a selection.
+    #[serde(default)]
+    max_replications: u64,
+    #[serde(default)]
+    metric: String,
+    #[serde(default)]
+    indifference: f64,
+    #[serde(default)]
+    designs: Vec<WithDesign>,
+}
+
+#[derive(Deserialize)]
+struct WithDesign {
+    design: RecipeOfDesign,
+}
+
+#[derive(Deserialize)]
+struct RecipeOfDesign {
+    label: String,
+    scenario_digest: String,
+    origin: Option<Origin>,
+}
+
 /// So many differences are shown; more are only counted.
 const SHOWN: usize = 10;
 
 pub(super) fn run(arguments: &RerunArguments) -> Result<Outcome, Error> {
     let name = arguments.report.display().to_string();
-    let wrong = |what: String| Error::input(vec![Problem::new(what).file(name.as_str())]);
-    let stored: Value = serde_json::from_str(&read(&arguments.report)?).map_err(|error| wrong(format!("not JSON: {error}")))?;
-    let recipe = Recipe::deserialize(&stored).map_err(|error| wrong(format!("not a report of waitline run: {error}")))?;
-    let scenario = scenario(&recipe, arguments.scenario.as_deref(), &name)?;
-    let model = scenario.compile()?;
-    if model.digest != recipe.scenario_digest {
-        return Err(wrong(format!("the scenario is another one: digest {}, the report has {}", model.digest, recipe.scenario_digest)));
-    }
-    let confidence = Confidence::new(recipe.confidence).map_err(wrong)?;
+    let stored: Value = serde_json::from_str(&read(&arguments.report)?).map_err(|error| wrong(&name, format!("not JSON: {error}")))?;
     let progress = Progress::new();
     let show = |done, of| progress.show(done, of);
-    let results = Experiment::new(&model)
-        .seed(recipe.seed)
-        .replications(recipe.replications)
-        .confidence(confidence)
-        .threads(arguments.threads)
-        .progress(&show)
-        .stop(stop_on_interrupt())
-        .run()?;
+    let of_designs = stored.get("base").is_some() || stored.get("indifference").is_some();
+    let (repeated, version, what) = if of_designs {
+        let recipe =
+            RecipeOfDesigns::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline compare: {error}")))?;
+        let repeated = repeat_designs(&recipe, arguments, &name, &show)?;
+        (repeated, recipe.waitline, format!("the same comparison comes out again (seed {})", recipe.seed))
+    } else {
+        let recipe = Recipe::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline run: {error}")))?;
+        let repeated = repeat(&recipe, arguments, &name, &show)?;
+        let what = format!("{} gives the same report again ({} replications, seed {})", recipe.scenario, recipe.replications, recipe.seed);
+        (repeated, recipe.waitline, what)
+    };
     progress.clear();
-    if results.replications() < recipe.replications {
-        return Err(Error::new(ErrorKind::Limit, Problem::new("interrupted: whether it is equal is not known")));
-    }
-    let mut report = results.report();
-    // Why there were so many replications is not part of what they say.
-    report.partial = recipe.partial;
-    report.until = recipe.until;
-    let repeated = serde_json::to_value(&report).map_err(|error| wrong(error.to_string()))?;
     let mut differences = Vec::new();
-    compare("", &stored, &repeated, &mut differences);
-    let (version, replications) = (env!("CARGO_PKG_VERSION"), recipe.replications);
+    compare_values("", &stored, &repeated, &mut differences);
     if differences.is_empty() {
-        emit(&format!("equal: {} gives the same report again ({replications} replications, seed {})\n", recipe.scenario, recipe.seed))?;
+        emit(&format!("equal: {what}\n"))?;
         return Ok(Outcome::Yes);
     }
     let mut text = format!("not equal: {} figures differ\n", differences.len());
@@ -96,16 +122,82 @@ pub(super) fn run(arguments: &RerunArguments) -> Result<Outcome, Error> {
     if differences.len() > SHOWN {
         text += &format!("  and {} more\n", differences.len() - SHOWN);
     }
-    if recipe.waitline != version {
-        text +=
-            &format!("The report was made by waitline {}; this is {version}. The changelog lists changes of results.\n", recipe.waitline);
+    let now = env!("CARGO_PKG_VERSION");
+    if version != now {
+        text += &format!("The report was made by waitline {version}; this is {now}. The changelog lists changes of results.\n");
     }
     emit(&text)?;
     Ok(Outcome::No)
 }
 
-fn scenario(recipe: &Recipe, path: Option<&Path>, report: &str) -> Result<Scenario, Error> {
-    match (path, &recipe.origin) {
+fn wrong(report: &str, what: impl Into<String>) -> Error {
+    Error::input(vec![Problem::new(what).file(report)])
+}
+
+fn interrupted() -> Error {
+    Error::new(ErrorKind::Limit, Problem::new("interrupted: whether it is equal is not known"))
+}
+
+type Show<'a> = &'a (dyn Fn(u64, u64) + Sync);
+
+/// The report of a run once more, but for why it had so many replications: that is taken over.
+fn repeat(recipe: &Recipe, arguments: &RerunArguments, name: &str, show: Show<'_>) -> Result<Value, Error> {
+    let model = scenario(recipe.origin.as_ref(), arguments.scenario.as_deref(), name)?.compile()?;
+    same_digest(&model, &recipe.scenario_digest, name)?;
+    let results = Experiment::new(&model)
+        .seed(recipe.seed)
+        .replications(recipe.replications)
+        .confidence(Confidence::new(recipe.confidence).map_err(|why| wrong(name, why))?)
+        .threads(arguments.threads)
+        .progress(show)
+        .stop(stop_on_interrupt())
+        .run()?;
+    if results.replications() < recipe.replications {
+        return Err(interrupted());
+    }
+    let mut report = results.report();
+    report.partial = recipe.partial;
+    report.until.clone_from(&recipe.until);
+    serde_json::to_value(&report).map_err(|error| wrong(name, error.to_string()))
+}
+
+/// The same for a comparison or a selection.
+fn repeat_designs(recipe: &RecipeOfDesigns, arguments: &RerunArguments, name: &str, show: Show<'_>) -> Result<Value, Error> {
+    let mut models = Vec::new();
+    let designs = recipe.base.iter().chain(recipe.variants.iter().chain(&recipe.designs).map(|with| &with.design));
+    for design in designs {
+        let model = scenario(design.origin.as_ref(), None, name)?.compile()?;
+        same_digest(&model, &design.scenario_digest, name)?;
+        models.push((design.label.as_str(), model));
+    }
+    let designs: Vec<Design<'_>> = models.iter().map(|(label, model)| Design::new(*label, model)).collect();
+    let mut conditions = Conditions::new(recipe.seed, recipe.replications);
+    conditions.confidence = Confidence::new(recipe.confidence).map_err(|why| wrong(name, why))?;
+    conditions.threads = arguments.threads;
+    conditions.progress = Some(show);
+    conditions.stop = Some(stop_on_interrupt());
+    let value = if recipe.base.is_some() {
+        let found = compare(&designs[0], &designs[1..], &recipe.metrics, &conditions)?;
+        if found.replications < recipe.replications {
+            return Err(interrupted());
+        }
+        serde_json::to_value(ComparisonReport { partial: recipe.partial, ..ComparisonReport::new(&found) })
+    } else {
+        conditions.replications = recipe.max_replications;
+        serde_json::to_value(SelectionReport::new(&select(&designs, &recipe.metric, recipe.indifference, &conditions)?))
+    };
+    value.map_err(|error| wrong(name, error.to_string()))
+}
+
+fn same_digest(model: &Model, digest: &str, name: &str) -> Result<(), Error> {
+    if model.digest == digest {
+        return Ok(());
+    }
+    Err(wrong(name, format!("the scenario is another one: digest {}, the report has {digest}", model.digest)))
+}
+
+fn scenario(origin: Option<&Origin>, path: Option<&Path>, report: &str) -> Result<Scenario, Error> {
+    match (path, origin) {
         (Some(path), _) => Scenario::open(path),
         (None, Some(origin)) => origin.scenario.parse().map(|scenario: Scenario| {
             origin.files.iter().fold(scenario, |mut scenario, (name, text)| {
@@ -114,27 +206,26 @@ fn scenario(recipe: &Recipe, path: Option<&Path>, report: &str) -> Result<Scenar
             })
         }),
         (None, None) => {
-            let message = "the report does not hold its scenario, which is larger than a mebibyte: name it with --scenario";
-            Err(Error::input(vec![Problem::new(message).file(report)]))
+            Err(wrong(report, "the report does not hold its scenario, which is larger than a mebibyte: name it with --scenario"))
         }
     }
 }
 
 /// Every place at which two reports differ.
-fn compare(place: &str, stored: &Value, now: &Value, differences: &mut Vec<String>) {
+fn compare_values(place: &str, stored: &Value, now: &Value, differences: &mut Vec<String>) {
     match (stored, now) {
         (Value::Object(one), Value::Object(other)) => {
             for (key, value) in one {
-                compare(&format!("{place}.{key}"), value, other.get(key).unwrap_or(&Value::Null), differences);
+                compare_values(&format!("{place}.{key}"), value, other.get(key).unwrap_or(&Value::Null), differences);
             }
             for (key, value) in other.iter().filter(|(key, _)| !one.contains_key(*key)) {
-                compare(&format!("{place}.{key}"), &Value::Null, value, differences);
+                compare_values(&format!("{place}.{key}"), &Value::Null, value, differences);
             }
         }
         (Value::Array(one), Value::Array(other)) => {
             for index in 0..one.len().max(other.len()) {
                 let item = |list: &[Value]| list.get(index).cloned().unwrap_or(Value::Null);
-                compare(&format!("{place}[{index}]"), &item(one), &item(other), differences);
+                compare_values(&format!("{place}[{index}]"), &item(one), &item(other), differences);
             }
         }
         _ if numbers(stored, now).unwrap_or(stored == now) => {}

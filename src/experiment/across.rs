@@ -273,7 +273,7 @@ impl Merge for Across {
 }
 
 /// The columns of [`mod@column`] for a queue or all queues in one replication; of a profile there is no contact.
-fn observed(outline: &Outline, summary: &Summary, scope: Scope) -> Vec<i128> {
+pub(super) fn observed(outline: &Outline, summary: &Summary, scope: Scope) -> Vec<i128> {
     if let Scope::Queue(queue) = scope {
         let levels = outline.queues[queue.index()].levels().len();
         let within: Vec<_> = (0..levels).map(|level| summary.within(queue, level)).collect();
@@ -286,7 +286,7 @@ fn observed(outline: &Outline, summary: &Summary, scope: Scope) -> Vec<i128> {
 }
 
 /// Handling and staffed time of a profile's agents, or of all.
-fn observed_work(outline: &Outline, summary: &Summary, scope: Scope) -> [i128; 2] {
+pub(super) fn observed_work(outline: &Outline, summary: &Summary, scope: Scope) -> [i128; 2] {
     let mut sum = Work::default();
     match scope {
         Scope::Profile(profile) => sum = summary.profile(profile),

@@ -1,8 +1,9 @@
 //! How each figure is formed from the sums.
 
-use super::across::{Across, Row, column};
+use super::across::{Across, Row, column, observed, observed_work};
 use crate::id::Id;
 use crate::model::{Measure, Metric, Outline, Scope};
+use crate::observers::Summary;
 use crate::stats::{Confidence, Estimate, Moments, Terms};
 
 /// A ratio of two sums over replications, or a mean per replication.
@@ -65,6 +66,18 @@ impl Formula {
         };
         found.map(|estimate| estimate.per(self.unit))
     }
+}
+
+/// Numerator and denominator of a metric in one replication; of a mean, the denominator is 1. `None` for what has no [`Formula`].
+pub(super) fn parts(outline: &Outline, summary: &Summary, metric: &Metric) -> Option<[i128; 2]> {
+    let formula = Formula::of(metric.measure, outline.counted_us())?;
+    let row = if metric.measure.of_agents() {
+        observed_work(outline, summary, metric.scope).to_vec()
+    } else {
+        observed(outline, summary, metric.scope)
+    };
+    let sum = |terms: Terms<'_>| terms.iter().map(|&(column, factor)| row[column] * i128::from(factor)).sum();
+    Some([sum(formula.numerator), formula.denominator.map_or(1, sum)])
 }
 
 impl Across {

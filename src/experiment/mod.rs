@@ -1,14 +1,18 @@
 //! Replications in parallel, and what they say together.
 
 mod across;
+mod compare;
 mod formulas;
 mod part;
+mod select;
 mod until;
 mod workers;
 
 pub use across::{Across, Cell, Row, column};
+pub use compare::{Compared, Conditions, Design, Difference, compare};
 pub use formulas::Formula;
 pub use part::{Part, Shard};
+pub use select::{Contender, FIRST, Selected, select};
 pub use until::{Limits, Precision};
 
 use crate::error::{Error, ErrorKind, Problem};
@@ -21,7 +25,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use workers::{OnProgress, Workers};
+pub use workers::OnProgress;
+use workers::Workers;
 
 /// A model, a seed and a number of replications: what [`Experiment::run`] runs.
 ///

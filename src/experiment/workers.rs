@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Is told how many replications are done, and of how many; from any thread.
-pub(super) type OnProgress<'a> = &'a (dyn Fn(u64, u64) + Sync);
+pub type OnProgress<'a> = &'a (dyn Fn(u64, u64) + Sync);
 
 /// Threads that share out replications.
 pub(super) struct Workers<'a> {

@@ -1,13 +1,18 @@
 //! Finished numbers with units and definitions, and the writers that print them.
 
+mod columns;
+mod comparison;
 mod csv;
 mod figures;
 mod json;
+mod selection;
 mod text;
 
+pub use comparison::{ComparisonReport, DesignReport, DifferenceReport, VariantReport, Verdict};
 pub use csv::Csv;
 pub use figures::{Days, Definition, Figure, Figures, QueueLength, ServiceLevelFigure, WaitFigures};
 pub use json::Json;
+pub use selection::{SelectionReport, SelectionRow};
 pub use text::Text;
 
 use crate::experiment::{Formula, Results, column};

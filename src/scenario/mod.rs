@@ -5,6 +5,7 @@
 
 mod lines;
 mod open;
+mod set;
 mod structure;
 mod text;
 mod types;
@@ -14,6 +15,7 @@ pub use types::*;
 
 use crate::error::{Error, Problem};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// A scenario: text read, names not yet resolved, files not yet read.
@@ -43,6 +45,8 @@ pub struct Scenario {
     file: String,
     lines: BTreeMap<String, u64>,
     attached: BTreeMap<String, Vec<u8>>,
+    /// Where the files that it names are; `None` if it was not opened from a file.
+    folder: Option<PathBuf>,
 }
 
 impl FromStr for Scenario {
@@ -69,7 +73,7 @@ impl Scenario {
         }
         let lines = lines::by_path(text, root.get_ref());
         match toml::from_str::<Document>(text) {
-            Ok(document) => Ok(Scenario { document, text: text.into(), file: file.into(), lines, attached: BTreeMap::new() }),
+            Ok(document) => Ok(Scenario { document, text: text.into(), file: file.into(), lines, attached: BTreeMap::new(), folder: None }),
             Err(error) => {
                 let mut problems = structure::check(root.get_ref(), &lines);
                 if problems.is_empty() {

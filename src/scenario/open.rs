@@ -25,18 +25,25 @@ impl Scenario {
             }
         };
         let mut scenario = Scenario::read(text.strip_prefix('\u{feff}').unwrap_or(&text), &file)?;
-        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        scenario.folder = Some(path.parent().unwrap_or(Path::new("")).to_path_buf());
+        scenario.read_files()?;
+        Ok(scenario)
+    }
+
+    /// Reads every file that it names and does not have yet, if it knows its folder.
+    pub(super) fn read_files(&mut self) -> Result<(), Error> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
         let mut problems = Vec::new();
-        let named: Vec<(String, String)> = scenario.files().into_iter().map(|(key, file)| (key, file.to_string())).collect();
+        let named: Vec<(String, String)> = self.files().into_iter().map(|(key, file)| (key, file.to_string())).collect();
         for (key, name) in named {
-            if scenario.attached(&name).is_none() {
+            if self.attached(&name).is_none() {
                 match read(&folder.join(&name)) {
-                    Ok(content) => scenario.attach(&name, content),
-                    Err(why) => problems.push(scenario.problem(&key, format!("{}: {why}", folder.join(&name).display()))),
+                    Ok(content) => self.attach(&name, content),
+                    Err(why) => problems.push(self.problem(&key, format!("{}: {why}", folder.join(&name).display()))),
                 }
             }
         }
-        if problems.is_empty() { Ok(scenario) } else { Err(Error::input(problems)) }
+        if problems.is_empty() { Ok(()) } else { Err(Error::input(problems)) }
     }
 }
 

@@ -79,6 +79,34 @@ impl Moments {
         estimate::from_sums(self.count, top, bottom, spread(), confidence)
     }
 
+    /// The second of two ratios less the first, each (numerator, denominator) and all observed together, with a half-width by the delta method:
+    /// of the observations' (x₂ − r₂ y₂) / ȳ₂ − (x₁ − r₁ y₁) / ȳ₁. What the two have in common cancels. `None` when a denominator is zero.
+    pub fn difference(&self, first: [usize; 2], second: [usize; 2], confidence: &Confidence) -> Option<Estimate> {
+        let sum = |column: usize| self.sum(&[(column, 1)]) as f64;
+        if sum(first[1]) == 0.0 || sum(second[1]) == 0.0 {
+            return None;
+        }
+        let (before, after) = (sum(first[0]) / sum(first[1]), sum(second[0]) / sum(second[1]));
+        let terms = [
+            (first[0], -1.0 / sum(first[1])),
+            (first[1], before / sum(first[1])),
+            (second[0], 1.0 / sum(second[1])),
+            (second[1], -after / sum(second[1])),
+        ];
+        let spread = || {
+            let mut spread = 0.0;
+            for &(a, a_factor) in &terms {
+                for &(b, b_factor) in &terms {
+                    spread += self.centred(&[(a, 1)], &[(b, 1)])? as f64 * a_factor * b_factor;
+                }
+            }
+            Some(spread)
+        };
+        // The factors hold the sums already: the denominator is that of a ratio to 1.
+        let width = estimate::from_sums(self.count, after - before, 1.0, spread(), confidence)?;
+        Some(Estimate { estimate: after - before, ..width })
+    }
+
     /// n Σxy − Σx Σy; `None` when it does not fit.
     fn centred(&self, x: Terms<'_>, y: Terms<'_>) -> Option<i128> {
         let mut products = 0_i128;
@@ -150,6 +178,19 @@ mod tests {
             prop_assert!((ratio.estimate - value).abs() <= 1e-12 * value.abs());
             prop_assert!((ratio.half_width.unwrap() - half_width).abs() <= 1e-7 * half_width + 1e-9);
         }
+    }
+
+    /// The differences of pairs have the variance of differences: with y = 1 it is the paired t interval.
+    #[test]
+    fn differences_are_paired() {
+        let mut moments = Moments::default();
+        for (x, difference) in [(100, 3), (200, 5), (50, 4), (170, 4), (90, 9)] {
+            moments.record(&[x, 1, x + difference, 1]);
+        }
+        let found = moments.difference([0, 1], [2, 3], &Confidence::default()).unwrap();
+        // 3, 5, 4, 4, 9: mean 5, standard deviation sqrt(5.5).
+        assert!((found.estimate - 5.0).abs() < 1e-12);
+        assert!((found.half_width.unwrap() - Confidence::default().t(4) * (5.5_f64 / 5.0).sqrt()).abs() < 1e-9, "{found:?}");
     }
 
     #[test]
