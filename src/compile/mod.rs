@@ -6,6 +6,7 @@ mod agents;
 mod clock;
 mod contacts;
 mod distributions;
+mod expectations;
 mod intervals;
 mod profiles;
 mod sheet;
@@ -121,6 +122,7 @@ impl<'s> Compiler<'s> {
         let mut model = Model {
             name: document.name.clone(),
             digest: self.scenario.digest(),
+            expectations: self.expectations(),
             origin: self.origin(),
             run,
             policy,

@@ -1,16 +1,20 @@
 //! Replications in parallel, and what they say together.
 
 mod across;
+mod baseline;
 mod compare;
 mod formulas;
+mod gate;
 mod part;
 mod select;
 mod until;
 mod workers;
 
 pub use across::{Across, Cell, Row, column};
+pub use baseline::{BASELINE, Change, Stored, against_baseline};
 pub use compare::{Compared, Conditions, Design, Difference, compare};
 pub use formulas::Formula;
+pub use gate::{Check, Gated, Outcome, gate};
 pub use part::{Part, Shard};
 pub use select::{Contender, FIRST, Selected, select};
 pub use until::{Limits, Precision};

@@ -4,6 +4,7 @@
 
 mod arrivals;
 mod day;
+mod expectation;
 mod metric;
 mod outline;
 
@@ -12,6 +13,7 @@ pub use arrivals::{
 };
 
 pub use day::{Attendance, Day};
+pub use expectation::Expectation;
 pub use metric::{Measure, Metric, Scope, Unit};
 pub use outline::{Origin, Outline, ProfileOutline, QueueOutline};
 
@@ -47,6 +49,8 @@ pub struct Model {
     pub agents: Table<AgentId, Agent>,
     /// Where contacts come from.
     pub sources: Table<SourceId, Source>,
+    /// What the scenario expects of itself.
+    pub expectations: Vec<Expectation>,
     /// The scenario as it was written, for reports that can be repeated; `None` if it is large, or not of a scenario.
     pub origin: Option<Arc<Origin>>,
     /// What the reader of the results should know about how the input was read; one plain sentence each.

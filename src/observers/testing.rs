@@ -52,6 +52,7 @@ pub(crate) fn model(queues: usize, profiles: usize, horizon_s: i64) -> Model {
             })
             .collect(),
         sources: (0..queues).map(source).collect(),
+        expectations: Vec::new(),
         origin: None,
         notes: Vec::new(),
     }

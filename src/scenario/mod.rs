@@ -10,7 +10,7 @@ mod structure;
 mod text;
 mod types;
 
-pub use text::{Interval, Rate, Share, SignedSpan};
+pub use text::{Amount, Interval, Rate, Share, SignedSpan};
 pub use types::*;
 
 use crate::error::{Error, Problem};

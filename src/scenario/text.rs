@@ -121,6 +121,67 @@ impl FromStr for Share {
     }
 }
 
+/// A bound as people write it: 0.8, `"80%"` or `"20s"`.
+///
+/// ```
+/// use waitline::scenario::Amount;
+/// assert_eq!("80%".parse::<Amount>().unwrap(), Amount::Share(0.8));
+/// assert_eq!("20s".parse::<Amount>().unwrap(), Amount::Duration(waitline::Span::from_secs(20)));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Amount {
+    /// A plain number, in the unit of what it is compared with.
+    Number(f64),
+    /// Percent.
+    Share(f64),
+    /// A duration.
+    Duration(Span),
+}
+
+impl FromStr for Amount {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Amount, String> {
+        if text.trim().ends_with('%') { text.parse().map(|Share(share)| Amount::Share(share)) } else { text.parse().map(Amount::Duration) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NumberOrText;
+        impl de::Visitor<'_> for NumberOrText {
+            type Value = Amount;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a number, percent such as \"80%\", or a duration such as \"20s\"")
+            }
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Amount, E> {
+                Ok(Amount::Number(number))
+            }
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Amount, E> {
+                Ok(Amount::Number(number as f64))
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Amount, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_any(NumberOrText)
+    }
+}
+
+impl JsonSchema for Amount {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "number" }, { "type": "string", "format": "amount", "examples": ["80%", "20s"] }] })
+    }
+}
+
 impl<'de> Deserialize<'de> for Share {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct NumberOrPercent;
@@ -164,6 +225,7 @@ pub(super) fn check_format(format: &str, text: &str) -> Result<(), String> {
         "signed-duration" => text.parse::<SignedSpan>().map(drop),
         "rate" => text.parse::<Rate>().map(drop),
         "interval" => text.parse::<Interval>().map(drop),
+        "amount" => text.parse::<Amount>().map(drop),
         "share" => text.parse::<Share>().map(drop),
         _ => Ok(()),
     }

@@ -1,6 +1,6 @@
 //! The scenario as a person writes it: names, units, defaults. Every doc comment here is also what `waitline schema` says.
 
-use super::text::{Interval, Rate, Share, SignedSpan};
+use super::text::{Amount, Interval, Rate, Share, SignedSpan};
 use crate::time::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
@@ -33,6 +33,9 @@ pub struct Document {
     /// Where contacts come from.
     #[serde(default)]
     pub source: Vec<SourceTable>,
+    /// What should come of it; `waitline gate` decides whether it does.
+    #[serde(default)]
+    pub expect: Vec<ExpectTable>,
 }
 
 /// How long, how often, what counts.
@@ -458,6 +461,26 @@ pub enum BatchSizeTable {
         /// How likely each is, relative to the others.
         weights: Vec<f64>,
     },
+}
+
+/// What should come of the scenario: a figure within a bound.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectTable {
+    /// QUEUE, ROUTING PROFILE or total, a dot and a figure of the report: `savings.service_level`, `total.asa_s`, `senior.occupancy`,
+    /// `savings.days_meeting_target`.
+    pub metric: String,
+    /// The figure should be at least this: 0.8 or "80%" for shares, "20s" or a number of seconds for times.
+    pub at_least: Option<Amount>,
+    /// The figure should be at most this.
+    pub at_most: Option<Amount>,
+    /// How sure a verdict must be. Default 0.95.
+    #[serde(default = "default_confidence")]
+    pub confidence: f64,
+}
+
+fn default_confidence() -> f64 {
+    0.95
 }
 
 // ---- one or several, list or file ------------------------------------------------------------------------------------

@@ -167,6 +167,7 @@ pub(crate) fn world(seed: u64) -> Model {
             })
             .collect(),
         sources: (0..=maker.up_to(2)).map(|_| maker.source(queues)).collect(),
+        expectations: Vec::new(),
         origin: None,
         notes: Vec::new(),
     }
