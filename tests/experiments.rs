@@ -290,7 +290,7 @@ fn staffed_h_and_spread(from: &str, to: &str) -> (f64, f64) {
     let scenario: waitline::Scenario = ATTENDANCE.replace(from, to).parse().unwrap();
     let report = waitline::Experiment::new(&scenario.compile().unwrap()).run().unwrap().report();
     let days = report.total.days.unwrap();
-    (report.routing_profiles[0].staffed_s.unwrap().estimate / 3600.0, days.p90.unwrap() - days.p10.unwrap())
+    (report.routing_profiles[0].staffed_s.unwrap().estimate / 3600.0, days.p90.unwrap().estimate - days.p10.unwrap().estimate)
 }
 
 #[test]

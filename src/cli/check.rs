@@ -56,6 +56,9 @@ fn describe(path: &str, model: &Model) -> String {
     if let Some(expected) = expected {
         text += &format!("expected contacts up to the horizon: {expected:.1}\n");
     }
+    if let Some(overload) = model.overload() {
+        text += &format!("warning: {}\n", overload.describe(model));
+    }
     for note in &model.notes {
         text += &format!("note: {note}\n");
     }

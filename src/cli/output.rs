@@ -2,6 +2,7 @@
 
 use super::emit;
 use crate::error::{Error, Problem};
+use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -22,6 +23,13 @@ pub(super) fn open(file: &Path) -> Result<Writer, Error> {
 /// The error for a file that cannot be read or written.
 pub(super) fn io_error(file: &str, error: &io::Error) -> Error {
     Error::new(crate::error::ErrorKind::Io, Problem::new(error.to_string()).file(file))
+}
+
+/// A report as JSON.
+pub(super) fn json(report: &impl Serialize) -> Result<Vec<u8>, Error> {
+    let mut bytes = serde_json::to_vec_pretty(report).map_err(|error| io_error("the report", &error.into()))?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }
 
 /// The text of a file.

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// How far the work is, on a terminal, if it takes more than a second.
 pub(super) struct Progress {
+    /// What is counted.
+    what: &'static str,
     begun: Instant,
     /// When it was last shown; `None`: not on a terminal.
     shown: Option<Mutex<Cell<Instant>>>,
@@ -16,9 +18,14 @@ pub(super) struct Progress {
 impl Progress {
     const PATIENCE: Duration = Duration::from_secs(1);
 
+    /// Of replications.
     pub(super) fn new() -> Progress {
+        Progress::of("replications")
+    }
+
+    pub(super) fn of(what: &'static str) -> Progress {
         let begun = Instant::now();
-        Progress { begun, shown: io::stderr().is_terminal().then(|| Mutex::new(Cell::new(begun))) }
+        Progress { what, begun, shown: io::stderr().is_terminal().then(|| Mutex::new(Cell::new(begun))) }
     }
 
     pub(super) fn show(&self, done: u64, of: u64) {
@@ -27,7 +34,14 @@ impl Progress {
         if now.duration_since(shown.get()) >= Self::PATIENCE {
             shown.set(now);
             let left = now.duration_since(self.begun).as_secs_f64() / done as f64 * of.saturating_sub(done) as f64;
-            eprint!("\r{done} of {of} replications, about {left:.0} s left \x1b[K");
+            eprint!("\r{done} of {of} {}, about {left:.0} s left \x1b[K", self.what);
+        }
+    }
+
+    /// What is known before the work is done; only said on a terminal, for the report says it too.
+    pub(super) fn say(&self, what: &str) {
+        if self.shown.is_some() {
+            eprintln!("{what}");
         }
     }
 

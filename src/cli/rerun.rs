@@ -4,11 +4,12 @@ use super::output::read;
 use super::progress::{Progress, stop_on_interrupt};
 use super::{Outcome, emit};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::experiment::{Conditions, Design, Experiment, compare, select};
+use crate::experiment::{Conditions, Design, Experiment, LongRun, compare, select};
 use crate::model::{Model, Origin};
 use crate::report::{ComparisonReport, SelectionReport, Until};
 use crate::scenario::Scenario;
 use crate::stats::Confidence;
+use crate::time::Span;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,23 @@ struct Recipe {
     until: Vec<Until>,
     #[serde(default)]
     origin: Option<Origin>,
+}
+
+/// What a long run says of how it came about.
+#[derive(Deserialize)]
+struct RecipeOfLongRun {
+    waitline: String,
+    scenario_digest: String,
+    seed: u64,
+    confidence: f64,
+    long_run: Length,
+    #[serde(default)]
+    origin: Option<Origin>,
+}
+
+#[derive(Deserialize)]
+struct Length {
+    length_s: f64,
 }
 
 /// What a comparison or a selection says of how it came about.
@@ -96,8 +114,14 @@ pub(super) fn run(arguments: &RerunArguments) -> Result<Outcome, Error> {
     let stored: Value = serde_json::from_str(&read(&arguments.report)?).map_err(|error| wrong(&name, format!("not JSON: {error}")))?;
     let progress = Progress::new();
     let show = |done, of| progress.show(done, of);
+    let of_long_run = stored.get("long_run").is_some();
     let of_designs = stored.get("base").is_some() || stored.get("indifference").is_some();
-    let (repeated, version, what) = if of_designs {
+    let (repeated, version, what) = if of_long_run {
+        let recipe =
+            RecipeOfLongRun::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline long-run: {error}")))?;
+        let repeated = repeat_long_run(&recipe, arguments, &name)?;
+        (repeated, recipe.waitline, format!("the same long run comes out again (seed {})", recipe.seed))
+    } else if of_designs {
         let recipe =
             RecipeOfDesigns::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline compare: {error}")))?;
         let repeated = repeat_designs(&recipe, arguments, &name, &show)?;
@@ -159,6 +183,16 @@ fn repeat(recipe: &Recipe, arguments: &RerunArguments, name: &str, show: Show<'_
     report.partial = recipe.partial;
     report.until.clone_from(&recipe.until);
     serde_json::to_value(&report).map_err(|error| wrong(name, error.to_string()))
+}
+
+/// The same for a long run.
+fn repeat_long_run(recipe: &RecipeOfLongRun, arguments: &RerunArguments, name: &str) -> Result<Value, Error> {
+    let model = scenario(recipe.origin.as_ref(), arguments.scenario.as_deref(), name)?.compile()?;
+    same_digest(&model, &recipe.scenario_digest, name)?;
+    let length = Span::from_secs_f64(recipe.long_run.length_s).ok_or_else(|| wrong(name, "the length of the run is none"))?;
+    let confidence = Confidence::new(recipe.confidence).map_err(|why| wrong(name, why))?;
+    let long_run = LongRun::new(model).length(length).seed(recipe.seed).confidence(confidence).threads(arguments.threads);
+    serde_json::to_value(long_run.run()?.report()).map_err(|error| wrong(name, error.to_string()))
 }
 
 /// The same for a comparison or a selection.

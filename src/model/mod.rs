@@ -5,6 +5,7 @@
 mod arrivals;
 mod day;
 mod expectation;
+mod load;
 mod metric;
 mod outline;
 
@@ -14,6 +15,7 @@ pub use arrivals::{
 
 pub use day::{Attendance, Day};
 pub use expectation::Expectation;
+pub use load::Overload;
 pub use metric::{Measure, Metric, Scope, Unit};
 pub use outline::{Origin, Outline, ProfileOutline, QueueOutline};
 

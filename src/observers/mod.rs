@@ -1,6 +1,7 @@
 //! Those who are told what happens: the standard statistics, the contact log, the trace and the audit.
 
 mod audit;
+mod batches;
 mod contact_log;
 mod summary;
 #[cfg(test)]
@@ -8,6 +9,7 @@ pub(crate) mod testing;
 mod trace;
 
 pub use audit::Audit;
+pub use batches::Batches;
 pub use contact_log::ContactLog;
 pub use summary::{Counts, Grid, Summary, Work};
 pub use trace::Trace;

@@ -4,65 +4,15 @@
 //! interval is the sum of where it changed, so a waiting contact costs two additions. And whatever the report wants later (totals, ratios,
 //! the four service levels) is a sum over the cells of interval and queue, so each contact is counted once.
 
+mod grid;
+
+pub use grid::Grid;
+
 use crate::id::{Id, ProfileId, QueueId};
 use crate::model::{Comparator, CountBy, Model, ServiceLevel};
 use crate::observe::{Contact, Fact, Observer};
 use crate::stats::{Histogram, Merge};
-use crate::time::{Span, Time};
-
-/// The reporting grid: intervals [k length, (k + 1) length), the last one cut at the horizon, and one more, open, for what happens after the
-/// horizon (R18). Without an interval in the model there is one that lasts until the horizon.
-///
-/// ```
-/// # use waitline::observers::Grid;
-/// # use waitline::Time;
-/// let hours = Grid::new(Time::from_us(2_500), Time::from_us(100), Some(waitline::Span::from_us(1_000)));
-/// assert_eq!(hours.intervals(), 3);
-/// assert_eq!(hours.counted(0).as_us(), 900); // the warm-up does not count
-/// assert_eq!(hours.counted(2).as_us(), 500);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grid {
-    horizon: i64,
-    warm_up: i64,
-    length: i64,
-    intervals: usize,
-}
-
-impl Grid {
-    /// The grid of a run until `horizon` of which what comes before `warm_up` does not count.
-    pub fn new(horizon: Time, warm_up: Time, interval: Option<Span>) -> Grid {
-        let horizon = horizon.as_us().max(1);
-        let length = interval.map_or(horizon, Span::as_us).max(1);
-        Grid { horizon, warm_up: warm_up.as_us(), length, intervals: horizon.unsigned_abs().div_ceil(length.unsigned_abs()) as usize }
-    }
-
-    /// The grid of a model.
-    pub fn of(model: &Model) -> Grid {
-        Grid::new(model.run.horizon, model.run.warm_up, model.run.interval)
-    }
-
-    /// How many intervals there are until the horizon.
-    pub fn intervals(&self) -> usize {
-        self.intervals
-    }
-
-    /// When interval `index` begins; index [`Grid::intervals`] is what comes after the horizon.
-    pub fn start(&self, index: usize) -> Time {
-        Time::from_us((index as i64).saturating_mul(self.length).min(self.horizon))
-    }
-
-    /// How much of interval `index` counts: the warm-up does not, nor what comes after the horizon.
-    pub fn counted(&self, index: usize) -> Span {
-        let (start, end) = (self.start(index).as_us().max(self.warm_up), self.start(index + 1).as_us());
-        Span::from_us((end - start).max(0))
-    }
-
-    #[inline]
-    fn index(&self, at: i64) -> usize {
-        if at >= self.horizon { self.intervals } else { (at.max(0).unsigned_abs() / self.length.unsigned_abs()) as usize }
-    }
-}
+use crate::time::Time;
 
 /// What happened to the contacts of one queue in one interval. Contacts that entered during the warm-up are not in it.
 ///
@@ -238,7 +188,10 @@ pub struct Summary {
 impl Summary {
     /// Statistics for a run of `model`; memory is taken for each interval and queue.
     pub fn new(model: &Model) -> Summary {
-        let grid = Grid::of(model);
+        Summary::on(Grid::of(model), model)
+    }
+
+    fn on(grid: Grid, model: &Model) -> Summary {
         let (queues, profiles) = (model.queues.len(), model.profiles.len());
         let line = |levels: &[ServiceLevel]| Line {
             limit: levels.first().map_or(-1, limit),
@@ -267,6 +220,21 @@ impl Summary {
             summary.end = summary.end_of(interval);
         }
         summary
+    }
+
+    /// The statistics of one stretch of a run, by where contacts entered. It begins with nobody there, or where `before` ended.
+    pub(super) fn of_stretch(model: &Model, from: Time, to: Time, before: Option<&Summary>) -> Summary {
+        let mut stretch = Summary::on(Grid::new(to, from, None), model);
+        (stretch.start, stretch.end, stretch.interval, stretch.by_end) = (from.as_us(), to.as_us(), 0, false);
+        let Some(before) = before else { return stretch };
+        (stretch.waiting, stretch.waiting_max) = (before.waiting, before.waiting);
+        for (line, before) in stretch.lines.iter_mut().zip(&before.lines) {
+            (line.waiting, line.waiting_max) = (before.waiting, before.waiting);
+        }
+        for (staff, before) in stretch.staff.iter_mut().zip(&before.staff) {
+            (staff.present, staff.busy) = (before.present, before.busy);
+        }
+        stretch
     }
 
     /// The grid that its intervals are numbered by.
@@ -399,17 +367,22 @@ impl Summary {
             self.waiting -= 1;
             line.changes(-1, at - self.start);
         }
-        let enqueued = contact.enqueued.as_us();
-        if enqueued < self.grid.warm_up {
-            return;
+        if contact.enqueued.as_us() >= self.grid.warm_up {
+            self.count(contact, wait, by, ended);
         }
+    }
+
+    /// Of a contact that counts here, what became of it.
+    #[inline]
+    pub(super) fn count(&mut self, contact: &Contact, wait: i64, by: Option<ProfileId>, ended: i64) {
+        let line = &mut self.lines[contact.queue.index()];
         line.waits.record(wait.unsigned_abs());
         line.wait_max = line.wait_max.max(wait);
         for (limit, within) in &mut line.more {
             within[usize::from(by.is_none())] += u64::from(wait <= *limit);
         }
         let within = u64::from(wait <= line.limit);
-        let counts_at = if self.by_end { ended } else { enqueued };
+        let counts_at = if self.by_end { ended } else { contact.enqueued.as_us() };
         let counts = if counts_at >= self.start && counts_at < self.end {
             &mut line.now
         } else {
@@ -437,8 +410,19 @@ impl Summary {
             self.lines[contact.queue.index()].changes(-1, at - self.start);
         }
         if enqueued >= self.grid.warm_up {
-            // The present interval's counts join its cell in the end; so may this one at once.
-            self.cells[self.grid.index(enqueued) * self.queues + contact.queue.index()].unfinished += 1;
+            self.count_unfinished(contact);
+        }
+    }
+
+    /// The present interval's counts join its cell in the end; so may this one at once.
+    pub(super) fn count_unfinished(&mut self, contact: &Contact) {
+        self.cells[self.grid.index(contact.enqueued.as_us()) * self.queues + contact.queue.index()].unfinished += 1;
+    }
+
+    /// The horizon is reached: levels are complete. What becomes of those who are left is still to be counted.
+    pub(super) fn close_at_horizon(&mut self) {
+        if self.interval < self.grid.intervals {
+            self.advance(self.grid.horizon);
         }
     }
 
@@ -450,6 +434,11 @@ impl Summary {
             self.advance(at);
         }
         self.close(at);
+        self.hold_to_r19();
+    }
+
+    /// Nobody is lost (R19).
+    pub(super) fn hold_to_r19(&self) {
         for queue in (0..self.queues).map(QueueId::from_index) {
             let (offered, found) = (self.lines[queue.index()].offered, self.queue(queue).offered());
             assert!(offered == found, "{queue:?}: {offered} contacts were offered, but {found} answered, abandoned or unfinished (R19)");

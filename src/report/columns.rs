@@ -28,6 +28,11 @@ pub(super) fn decimals(value: f64, places: usize) -> String {
     format!("{value:.places$}")
 }
 
+/// A share in percent, with two decimals at most.
+pub(super) fn short_percent(share: f64) -> String {
+    decimals(share * 100.0, 2).trim_end_matches('0').trim_end_matches('.').to_string()
+}
+
 /// A table in the making: the first column to the left, the others to the right.
 pub(super) struct Columns {
     pub(super) titles: Vec<String>,

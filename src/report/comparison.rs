@@ -1,7 +1,7 @@
 //! A comparison as finished numbers, tables and sentences.
 
 use super::Figure;
-use super::columns::{Columns, NONE, decimals, number};
+use super::columns::{Columns, NONE, decimals, number, short_percent};
 use crate::experiment::{Compared, Difference};
 use crate::model::{Metric, Origin, Outline, Unit};
 use crate::stats::Estimate;
@@ -231,7 +231,7 @@ impl ComparisonReport {
                 let _ = writeln!(text, "  => {sentence}");
             }
         }
-        let percent = decimals(self.confidence * 100.0, 2).trim_end_matches('0').trim_end_matches('.').to_string();
+        let percent = short_percent(self.confidence);
         let _ = write!(
             text,
             "

@@ -144,28 +144,29 @@ pub struct QueueLength {
 /// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
 /// let report = waitline::Experiment::new(&model).replications(50).run().unwrap().report();
 /// let days = report.queues[0].figures.days.as_ref().unwrap();
-/// assert!(days.p10 < days.p50 && days.p50 < days.p90);
+/// let value = |figure: waitline::report::Figure| figure.unwrap().estimate;
+/// assert!(value(days.p10) < value(days.p50) && value(days.p50) < value(days.p90));
 /// println!("{:?} of all days meet the target", days.meeting_target);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Days {
     /// The share of days that meet the target, if there is one; the half-width is the longer side of Wilson's interval.
     pub meeting_target: Figure,
-    /// 5 of 100 days have at most this service level (nearest rank, to 0.01 percentage points).
-    pub p5: Option<f64>,
+    /// 5 of 100 days have at most this service level (nearest rank, to 0.01 percentage points; half-widths by ranks).
+    pub p5: Figure,
     /// 10 of 100 days.
-    pub p10: Option<f64>,
+    pub p10: Figure,
     /// Half of the days.
-    pub p50: Option<f64>,
+    pub p50: Figure,
     /// 90 of 100 days.
-    pub p90: Option<f64>,
+    pub p90: Figure,
     /// 95 of 100 days.
-    pub p95: Option<f64>,
+    pub p95: Figure,
 }
 
 impl Days {
     fn of(shares: &Shares, target: Option<f64>, confidence: &Confidence) -> Option<Days> {
-        let percentile = |percent| shares.percentile(percent);
+        let percentile = |percent| shares.percentile(percent, confidence);
         let days = Days {
             meeting_target: target.and_then(|_| shares.meeting_target(confidence)),
             p5: percentile(5),
@@ -302,7 +303,7 @@ impl Figures {
             );
             let percentiles = [("p5", days.p5), ("p10", days.p10), ("p50", days.p50), ("p90", days.p90), ("p95", days.p95)];
             for (name, share) in percentiles {
-                add(&format!("days.{name}"), "nearest-rank percentile of the replications' headline service levels", share.and_then(plain));
+                add(&format!("days.{name}"), "nearest-rank percentile of the replications' headline service levels", share);
             }
         }
         list

@@ -5,6 +5,7 @@ mod comparison;
 mod csv;
 mod figures;
 mod json;
+mod long_run;
 mod selection;
 mod text;
 
@@ -12,10 +13,11 @@ pub use comparison::{ComparisonReport, DesignReport, DifferenceReport, VariantRe
 pub use csv::Csv;
 pub use figures::{Days, Definition, Figure, Figures, QueueLength, ServiceLevelFigure, WaitFigures};
 pub use json::Json;
+pub use long_run::{LongRunReport, SettlingReport};
 pub use selection::{SelectionReport, SelectionRow};
 pub use text::Text;
 
-use crate::experiment::{Formula, Results, column};
+use crate::experiment::{Across, Formula, Results, column};
 use crate::id::{Id, ProfileId, QueueId};
 use crate::model::{Measure, Origin, Outline};
 use crate::observers::Grid;
@@ -294,7 +296,7 @@ impl Report {
             until: until.collect(),
             notes: outline.notes.clone(),
             queues: queues.collect(),
-            routing_profiles: (0..outline.profiles.len()).map(|place| of_profile(results, place)).collect(),
+            routing_profiles: (0..outline.profiles.len()).map(|place| of_profile(outline, across, place, confidence)).collect(),
             total: Figures::of_row(across.total(), outline.counted_us(), &outline.total_levels(), confidence),
             intervals: Vec::new(),
             total_intervals: Vec::new(),
@@ -360,9 +362,8 @@ fn of_cell(grid: Grid, results: &Results, interval: usize, queue: Option<QueueId
     })
 }
 
-fn of_profile(results: &Results, place: usize) -> ProfileReport {
-    let (across, confidence) = (results.across(), results.confidence());
-    let (outline, profile) = (results.outline(), ProfileId::from_index(place));
+fn of_profile(outline: &Outline, across: &Across, place: usize, confidence: &Confidence) -> ProfileReport {
+    let profile = ProfileId::from_index(place);
     let work = across.profile(profile);
     // A queue may stand in a profile once a channel; here its channels are one.
     let mut answered: Vec<(u32, Figure)> = Vec::new();

@@ -1,7 +1,7 @@
 //! The report as aligned tables of plain words.
 
-use super::columns::{Columns, NONE, decimals, number};
-use super::{Figure, Figures, IntervalReport, Joint, Report, Reporter, ServiceLevelFigure, WaitFigures};
+use super::columns::{Columns, NONE, decimals, number, short_percent};
+use super::{Figure, Figures, IntervalReport, Joint, ProfileReport, Report, Reporter, ServiceLevelFigure};
 use crate::time::{Span, Time};
 use std::fmt::Write as _;
 use std::io;
@@ -24,6 +24,9 @@ pub struct Text {
 /// With more intervals than this their course is printed only when asked for.
 const INTERVALS_SHOWN: usize = 100;
 
+pub(super) const WAITS: &str =
+    "Waits, seconds (ASA: of answered contacts; the others: of all that left the queue, percentiles to within 0.4 %)";
+
 impl Reporter for Text {
     fn write(&self, report: &Report, to: &mut dyn io::Write) -> io::Result<()> {
         to.write_all(self.to_text(report).as_bytes())
@@ -38,12 +41,9 @@ impl Text {
         let with_total: Vec<(&str, &Figures)> = rows.iter().copied().chain([("total", &report.total)]).collect();
         contacts(&with_total).add_to("Contacts, per replication", &mut text);
         service_levels(&with_total).add_to("Service level, % answered within the threshold", &mut text);
-        waits(&with_total).add_to(
-            "Waits, seconds (ASA: of answered contacts; the others: of all that left the queue, percentiles to within 0.4 %)",
-            &mut text,
-        );
+        waits(&with_total).add_to(WAITS, &mut text);
         days(&with_total).add_to("Service level of each replication, %: how many meet the target, and the percentiles", &mut text);
-        profiles(report).add_to("Routing profiles", &mut text);
+        profiles(&report.routing_profiles).add_to("Routing profiles", &mut text);
         let course = report.total_intervals.len();
         if (2..=INTERVALS_SHOWN).contains(&course) || (self.by_interval && course > 0) {
             intervals(report, &report.total_intervals)
@@ -84,7 +84,7 @@ fn header(report: &Report) -> String {
 fn footer(report: &Report, text: &mut String) {
     text.push('\n');
     let why_not = report.total.offered.and_then(|offered| offered.why_not);
-    let percent = |share: f64| decimals(share * 100.0, 2).trim_end_matches('0').trim_end_matches('.').to_string();
+    let percent = short_percent;
     let Joint { figures, confidence_at_least, confidence_of_each } = report.joint;
     let _ = match why_not {
         Some(why_not) => writeln!(text, "No half-widths: {why_not}."),
@@ -98,8 +98,8 @@ fn footer(report: &Report, text: &mut String) {
             percent(report.confidence)
         );
     }
-    if rows(report).any(|figures| figures.wait_s.as_ref().is_some_and(has_no_width)) && why_not.is_none() {
-        text.push_str("A percentile without ± has too few contacts for one.\n");
+    if rows(report).any(has_no_width) && why_not.is_none() {
+        text.push_str("A percentile without ± has too few contacts (or days) for one.\n");
     }
     for until in &report.until {
         let width = if until.relative { format!("{} % of it", percent(until.half_width)) } else { until.half_width.to_string() };
@@ -126,8 +126,10 @@ fn rows(report: &Report) -> impl Iterator<Item = &Figures> {
     report.queues.iter().map(|queue| &queue.figures).chain([&report.total])
 }
 
-fn has_no_width(waits: &WaitFigures) -> bool {
-    [waits.p50, waits.p90, waits.p95, waits.p99].iter().flatten().any(|figure| figure.half_width.is_none())
+fn has_no_width(figures: &Figures) -> bool {
+    let waits = figures.wait_s.as_ref().map(|waits| [waits.p50, waits.p90, waits.p95, waits.p99]);
+    let days = figures.days.as_ref().map(|days| [days.p5, days.p10, days.p50, days.p90, days.p95]);
+    waits.iter().flatten().chain(days.iter().flatten()).flatten().any(|figure| figure.half_width.is_none())
 }
 
 /// The headline by definition and threshold.
@@ -135,7 +137,7 @@ fn headline(figures: &Figures) -> String {
     figures.service_level.first().map_or(NONE.into(), |level| format!("{}, wait {}", level.definition, level.threshold()))
 }
 
-fn contacts(rows: &[(&str, &Figures)]) -> Columns {
+pub(super) fn contacts(rows: &[(&str, &Figures)]) -> Columns {
     let mut table = Columns::new(&[
         "queue",
         "offered",
@@ -163,7 +165,7 @@ fn contacts(rows: &[(&str, &Figures)]) -> Columns {
     table
 }
 
-fn service_levels(rows: &[(&str, &Figures)]) -> Columns {
+pub(super) fn service_levels(rows: &[(&str, &Figures)]) -> Columns {
     let definitions: Vec<&str> = super::Definition::ALL.iter().map(|definition| definition.text()).collect();
     let mut table = Columns::new(&[&["queue", "threshold", "target %"], definitions.as_slice()].concat());
     for (name, figures) in rows {
@@ -181,7 +183,7 @@ fn service_levels(rows: &[(&str, &Figures)]) -> Columns {
     table
 }
 
-fn waits(rows: &[(&str, &Figures)]) -> Columns {
+pub(super) fn waits(rows: &[(&str, &Figures)]) -> Columns {
     let mut table = Columns::new(&["queue", "ASA", "mean", "p50", "p90", "p95", "p99", "longest"]);
     for (name, figures) in rows {
         let mut cells = vec![(*name).into(), number(figures.asa_s), number(figures.mean_wait_s)];
@@ -200,24 +202,25 @@ fn days(rows: &[(&str, &Figures)]) -> Columns {
         let Some(days) = &figures.days else { continue };
         let target = figures.service_level.first().and_then(|level| level.target);
         let mut cells = vec![(*name).into(), target.map_or(NONE.into(), whole_percent), percent(days.meeting_target)];
-        cells.extend([days.p5, days.p10, days.p50, days.p90, days.p95].map(one_percent));
+        cells.extend([days.p5, days.p10, days.p50, days.p90, days.p95].map(percent));
         table.row(cells);
     }
     table
 }
 
-fn one_percent(share: Option<f64>) -> String {
-    share.map_or(NONE.into(), |share| decimals(share * 100.0, 1))
+/// Bands of intervals would be too wide a table with their half-widths; the other formats have them.
+fn without_width(share: Figure) -> String {
+    share.map_or(NONE.into(), |share| decimals(share.estimate * 100.0, 1))
 }
 
 fn whole_percent(share: f64) -> String {
     decimals(share * 100.0, 1).trim_end_matches(".0").into()
 }
 
-fn profiles(report: &Report) -> Columns {
+pub(super) fn profiles(profiles: &[ProfileReport]) -> Columns {
     let mut table = Columns::new(&["routing profile", "agents", "occupancy %", "staffed h", "answered, by queue"]);
     table.last_is_text = true;
-    for profile in &report.routing_profiles {
+    for profile in profiles {
         let answered: Vec<String> = profile.answered.iter().map(|(queue, figure)| format!("{queue} {}", number(*figure))).collect();
         table.row(vec![
             profile.routing_profile.clone(),
@@ -248,7 +251,7 @@ fn intervals(report: &Report, rows: &[IntervalReport]) -> Columns {
         ];
         if bands {
             let days = row.figures.days.as_ref();
-            cells.extend([days.and_then(|days| days.p10), days.and_then(|days| days.p90)].map(one_percent));
+            cells.extend([days.and_then(|days| days.p10), days.and_then(|days| days.p90)].map(without_width));
         }
         cells.extend([number(row.figures.asa_s), percent(row.figures.abandonment_rate), number(row.figures.queue_length.mean)]);
         cells.extend(row.occupancy.map(percent));

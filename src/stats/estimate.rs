@@ -37,7 +37,7 @@ pub enum WhyNoHalfWidth {
     OneReplication,
     /// The sums of squares do not fit into 127 bits.
     TooLarge,
-    /// The interval of a percentile would reach beyond the largest value seen.
+    /// The interval of a percentile would reach beyond the values seen.
     TooFew,
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for WhyNoHalfWidth {
         f.write_str(match self {
             WhyNoHalfWidth::OneReplication => "a half-width needs at least two replications",
             WhyNoHalfWidth::TooLarge => "the sums of squares are too large for a half-width",
-            WhyNoHalfWidth::TooFew => "too few contacts for the half-width of this percentile",
+            WhyNoHalfWidth::TooFew => "too few observations for the half-width of this percentile",
         })
     }
 }

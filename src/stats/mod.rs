@@ -4,6 +4,7 @@ mod estimate;
 mod histogram;
 mod moments;
 mod percentiles;
+mod settling;
 mod shares;
 mod student;
 
@@ -11,6 +12,7 @@ pub use estimate::{Estimate, WhyNoHalfWidth};
 pub use histogram::Histogram;
 pub use moments::{Moments, Terms};
 pub use percentiles::Percentiles;
+pub use settling::{lag_one_correlation, warm_up};
 pub use shares::Shares;
 pub use student::Confidence;
 

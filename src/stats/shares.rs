@@ -18,7 +18,7 @@ const STEPS: f64 = 10_000.0;
 ///     days.record(answered_in_time, 100, Some(0.8));
 /// }
 /// days.record(0, 0, Some(0.8)); // nobody called: no share
-/// assert_eq!(days.percentile(50), Some(0.8));
+/// assert_eq!(days.percentile(50, &Confidence::default()).unwrap().estimate, 0.8);
 /// assert_eq!(days.meeting_target(&Confidence::default()).unwrap().estimate, 0.75);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,11 +47,27 @@ impl Shares {
     }
 
     /// The nearest-rank percentile: so many of 100 replications have at most this share. `None` without any (R24).
-    pub fn percentile(&self, percent: u32) -> Option<f64> {
-        let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100).max(1);
+    ///
+    /// The half-width reaches to the farther of the two ordered values between which the percentile lies with the confidence asked for.
+    pub fn percentile(&self, percent: u32, confidence: &Confidence) -> Option<Estimate> {
+        let rank = (u128::from(self.count) * u128::from(percent)).div_ceil(100).max(1) as u64;
+        let estimate = self.of_rank(rank)?;
+        let (half_width, why_not) = match confidence.ranks(self.count, percent) {
+            _ if self.count < 2 => (None, Some(WhyNoHalfWidth::OneReplication)),
+            None => (None, Some(WhyNoHalfWidth::TooFew)),
+            Some(ranks) => {
+                let apart = ranks.map(|rank| self.of_rank(rank).map_or(0.0, |value| (value - estimate).abs()));
+                (Some(apart[0].max(apart[1])), None)
+            }
+        };
+        Some(Estimate { estimate, half_width, why_not })
+    }
+
+    /// The value that so many replications do not exceed.
+    fn of_rank(&self, rank: u64) -> Option<f64> {
         let mut seen = 0;
         let found = self.values.iter().find(|(_, count)| {
-            seen += u128::from(**count);
+            seen += **count;
             seen >= rank
         });
         found.map(|(value, _)| f64::from(*value) / STEPS)

@@ -1,5 +1,7 @@
 //! Student's t, and the confidence that a reader asks for.
 
+use special::Beta as _;
+use std::collections::BTreeMap;
 use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, SQRT_2};
 use std::sync::{Mutex, PoisonError};
 
@@ -22,7 +24,12 @@ pub struct Confidence {
     error: f64,
     /// The last quantile: the figures of a report all have the same number of observations.
     last: Mutex<(u64, f64)>,
+    /// The ranks found so far, by number of observations and percent: cells of one report have few different numbers.
+    ranks: Mutex<BTreeMap<(u64, u32), Ranks>>,
 }
+
+/// The lower and the upper one, if there are any.
+type Ranks = Option<[u64; 2]>;
 
 impl Clone for Confidence {
     fn clone(&self) -> Confidence {
@@ -57,7 +64,7 @@ impl Confidence {
     }
 
     fn of(level: f64, error: f64) -> Confidence {
-        Confidence { level, error, last: Mutex::new((0, 0.0)) }
+        Confidence { level, error, last: Mutex::new((0, 0.0)), ranks: Mutex::default() }
     }
 
     /// The share of intervals that cover the true value.
@@ -95,6 +102,41 @@ impl Confidence {
         }
         last.1
     }
+
+    /// Between which two of that many ordered observations (from 1) a percentile of their distribution lies with this confidence; `None`: they
+    /// are too few for that.
+    ///
+    /// How many of n observations lie below the percentile p is binomial (n, p), whatever the distribution: Conover, Practical Nonparametric
+    /// Statistics, 3rd ed., section 3.2.
+    pub(super) fn ranks(&self, count: u64, percent: u32) -> Ranks {
+        let mut ranks = self.ranks.lock().unwrap_or_else(PoisonError::into_inner);
+        *ranks.entry((count, percent)).or_insert_with(|| order_statistics(count, f64::from(percent) / 100.0, self.error / 2.0))
+    }
+}
+
+/// The ranks below and above which a share of `tail` lies at most.
+fn order_statistics(count: u64, share: f64, tail: f64) -> Ranks {
+    // P(B >= rank), B being binomial.
+    let reaches = |rank: u64| {
+        let (p, q) = (rank as f64, (count - rank + 1) as f64);
+        share.inc_beta(p, q, p.ln_beta(q))
+    };
+    // The smallest of 1 to count for which the condition holds, being false before and true after; count + 1 if there is none.
+    let first = |holds: &dyn Fn(u64) -> bool| {
+        let (mut low, mut high) = (1, count + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if holds(middle) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        low
+    };
+    let lower = first(&|rank| 1.0 - reaches(rank) > tail) - 1;
+    let upper = first(&|rank| reaches(rank) <= tail);
+    (count > 0 && lower >= 1 && upper <= count).then_some([lower, upper])
 }
 
 fn exact(error: f64, degrees: u64) -> f64 {
@@ -185,6 +227,31 @@ mod tests {
             }
         }
         assert!((at_95(1_000_000_000) - 1.959_963_984_540_054).abs() < 1e-8);
+    }
+
+    /// Binomial probabilities summed up one by one.
+    #[test]
+    fn ranks_have_the_confidence_that_they_claim() {
+        for (count, percent) in [(50, 10_u32), (50, 50), (50, 90), (400, 5), (37, 20), (1000, 1)] {
+            let [lower, upper] = Confidence::default().ranks(count, percent).unwrap();
+            let share = f64::from(percent) / 100.0;
+            let below = |rank: u64| {
+                // P(B <= rank - 1)
+                let mut term = libm::pow(1.0 - share, count as f64);
+                let mut sum = 0.0;
+                for k in 0..rank {
+                    sum += term;
+                    term *= (count - k) as f64 / (k + 1) as f64 * share / (1.0 - share);
+                }
+                sum
+            };
+            assert!(below(lower) <= 0.025 && below(lower + 1) > 0.025, "{count} {percent}: {lower}");
+            assert!(1.0 - below(upper) <= 0.025 && 1.0 - below(upper - 1) > 0.025, "{count} {percent}: {upper}");
+        }
+        // 0.95^50 is more than 0.025: the smallest of 50 may well lie above the fifth percentile.
+        assert_eq!(Confidence::default().ranks(50, 5), None);
+        assert_eq!(Confidence::default().ranks(0, 50), None);
+        assert!(Confidence::default().ranks(10_000_000, 50).unwrap()[0] > 4_990_000);
     }
 
     #[test]

@@ -56,7 +56,8 @@ pub trait ArrivalProcess: Debug + Send + Sync {
     /// The arrival instants of one replication. All randomness comes from `streams`, so that the same streams give the same instants.
     fn arrivals(&self, streams: SourceStreams) -> Box<dyn Iterator<Item = Time> + '_>;
 
-    /// Expected number of arrivals in `[from, to)`, where known: for warnings and closed forms, never for the simulation.
+    /// Expected number of arrivals in `[from, to)`, where known, or what it comes near to in the long run: for warnings and closed forms, never for
+    /// the simulation.
     fn expected(&self, _from: Time, _to: Time) -> Option<f64> {
         None
     }

@@ -46,10 +46,8 @@ impl ArrivalProcess for Renewal {
 
     /// Known where the gaps are exponential; otherwise only in the long run.
     fn expected(&self, from: Time, to: Time) -> Option<f64> {
-        match self.gap {
-            Distribution::Exponential { mean_us } => Some(length_us(from, to) / mean_us),
-            _ => None,
-        }
+        // Exact for exponential gaps; for others in the long run (the elementary renewal theorem).
+        Some(length_us(from, to) / self.gap.mean_us())
     }
 }
 
