@@ -1,7 +1,7 @@
 //! `waitline compare`: designs against each other, on the same contacts.
 
 use super::designs::{Variants, label};
-use super::output::{Output, io_error};
+use super::output::{Output, io_error, json};
 use super::progress::{Progress, stop_on_interrupt};
 use super::run::Format;
 use super::{Outcome, confidence};
@@ -11,7 +11,6 @@ use crate::model::{Measure, Unit};
 use crate::report::{ComparisonReport, SelectionReport};
 use crate::stats::Confidence;
 use crate::time::Span;
-use serde::Serialize;
 use std::path::PathBuf;
 
 /// Plays several designs on the same contacts and says in what they differ.
@@ -124,9 +123,8 @@ fn nothing_to_compare() -> Error {
 
 /// The smallest difference that matters, in the unit of the metric.
 fn indifference(metric: &str, text: &str) -> Result<f64, Error> {
-    let measure = Measure::ALL.into_iter().find(|measure| metric.ends_with(&format!(".{}", measure.name())));
     let number = |text: &str| text.trim().parse::<f64>().ok();
-    let found = match measure.map(Measure::unit) {
+    let found = match Measure::in_name(metric).map(Measure::unit) {
         Some(Unit::Share) => text.strip_suffix('%').and_then(number).map(|percent| percent / 100.0).or_else(|| number(text)),
         Some(Unit::Seconds) => text.parse::<Span>().ok().map(Span::as_secs_f64).or_else(|| number(text)),
         _ => number(text),
@@ -135,10 +133,4 @@ fn indifference(metric: &str, text: &str) -> Result<f64, Error> {
         let message = format!("`{text}` is no difference of {}: expected such as 1% for shares, 2s for times", label(metric));
         Error::input(vec![Problem::new(message).key("--indifference")])
     })
-}
-
-fn json(report: &impl Serialize) -> Result<Vec<u8>, Error> {
-    let mut bytes = serde_json::to_vec_pretty(report).map_err(|error| io_error("the report", &error.into()))?;
-    bytes.push(b'\n');
-    Ok(bytes)
 }

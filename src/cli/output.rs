@@ -2,6 +2,7 @@
 
 use super::emit;
 use crate::error::{Error, Problem};
+use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,13 @@ pub(super) fn io_error(file: &str, error: &io::Error) -> Error {
 /// The text of a file.
 pub(super) fn read(file: &Path) -> Result<String, Error> {
     std::fs::read_to_string(file).map_err(|error| io_error(&file.display().to_string(), &error))
+}
+
+/// A report as JSON.
+pub(super) fn json(report: &impl Serialize) -> Result<Vec<u8>, Error> {
+    let mut bytes = serde_json::to_vec_pretty(report).map_err(|error| io_error("the report", &error.into()))?;
+    bytes.push(b'\n');
+    Ok(bytes)
 }
 
 /// Where a report goes: standard output, or a file that is known to be writable before the work begins and keeps its content until the work
