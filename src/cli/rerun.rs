@@ -6,7 +6,7 @@ use super::{Outcome, emit};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::experiment::{Conditions, Design, Experiment, compare, select};
 use crate::model::{Model, Origin};
-use crate::report::{ComparisonReport, SelectionReport, Until};
+use crate::report::{ComparisonReport, SelectionReport, Until, is_of_designs};
 use crate::scenario::Scenario;
 use crate::stats::Confidence;
 use serde::Deserialize;
@@ -96,8 +96,7 @@ pub(super) fn run(arguments: &RerunArguments) -> Result<Outcome, Error> {
     let stored: Value = serde_json::from_str(&read(&arguments.report)?).map_err(|error| wrong(&name, format!("not JSON: {error}")))?;
     let progress = Progress::new();
     let show = |done, of| progress.show(done, of);
-    let of_designs = stored.get("base").is_some() || stored.get("indifference").is_some();
-    let (repeated, version, what) = if of_designs {
+    let (repeated, version, what) = if is_of_designs(&stored) {
         let recipe =
             RecipeOfDesigns::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline compare: {error}")))?;
         let repeated = repeat_designs(&recipe, arguments, &name, &show)?;

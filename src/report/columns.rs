@@ -47,6 +47,16 @@ pub(super) fn shown(metric: &str, figure: Figure) -> String {
     number(figure.map(|figure: Estimate| figure.per(if is_share(metric) { 0.01 } else { 1.0 })))
 }
 
+/// A figure of the metric with its unit: `81.2 ± 1.9 %`.
+pub(super) fn number_with_unit(metric: &str, figure: Figure) -> String {
+    let unit = match Measure::in_name(metric).filter(|_| figure.is_some()).map(Measure::unit) {
+        Some(Unit::Share) => " %",
+        Some(Unit::Seconds) => " s",
+        _ => "",
+    };
+    shown(metric, figure) + unit
+}
+
 fn is_share(metric: &str) -> bool {
     Measure::in_name(metric).is_some_and(|measure| measure.unit() == Unit::Share)
 }
