@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod designs;
 mod erlang;
+mod gate;
 mod merge;
 mod output;
 mod profiles;
@@ -52,6 +53,7 @@ enum Command {
     Run(run::RunArguments),
     Check(check::CheckArguments),
     Compare(compare::CompareArguments),
+    Gate(gate::GateArguments),
     Merge(merge::MergeArguments),
     Rerun(rerun::RerunArguments),
     Erlang(erlang::ErlangArguments),
@@ -66,6 +68,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
+        Command::Gate(arguments) => gate::run(arguments),
         Command::Merge(arguments) => merge::run(arguments),
         Command::Rerun(arguments) => rerun::run(arguments),
         Command::Erlang(arguments) => erlang::run(arguments),
