@@ -35,6 +35,11 @@ age = "-30s"
 name = "switching"
 queue = "savings"
 arrivals = { process = "markov_modulated", rates = ["10/h", "30/h"], sojourns = ["1h", "10m"] }
+[[expect]]
+metric = "savings.service_level"
+at_least = "80%"
+at_most = 0.9
+confidence = 0.99
 "#;
 
 const FILES: [(&str, &str); 6] = [

@@ -40,7 +40,7 @@ fn exit_codes() {
 
 #[test]
 fn every_subcommand_shows_examples() {
-    for subcommand in ["run", "check", "erlang", "profiles", "schema"] {
+    for subcommand in ["run", "check", "compare", "gate", "merge", "rerun", "erlang", "profiles", "schema"] {
         let help = text(&waitline(&[subcommand, "--help"]).stdout);
         assert!(help.contains(&format!("waitline {subcommand} ")), "{help}");
         assert!(help.contains("Example"), "{help}");
@@ -66,7 +66,7 @@ fn the_readme_quotes_what_the_program_prints() {
 #[test]
 fn the_schema_is_json_and_knows_every_key() {
     let schema: serde_json::Value = serde_json::from_slice(&waitline(&["schema"]).stdout).expect("it is JSON");
-    for key in ["version", "name", "run", "policy", "queue", "routing_profile", "agents", "source"] {
+    for key in ["version", "name", "run", "policy", "queue", "routing_profile", "agents", "source", "expect"] {
         assert!(schema["properties"].get(key).is_some(), "{key}");
     }
 }
@@ -77,4 +77,6 @@ fn check_says_what_it_has_read() {
     for part in ["`bank-1999-weekday` is fine", "queues", "11", "expected contacts up to the horizon: 1436.0"] {
         assert!(output.contains(part), "{output}");
     }
+    let output = text(&waitline(&["check", "scenarios/gate.toml"]).stdout);
+    assert!(output.contains("expectations") && output.contains("total.abandonment_rate at most 5 %"), "{output}");
 }

@@ -51,6 +51,8 @@ fn describe(path: &str, model: &Model) -> String {
     row("routing profiles", model.profiles.iter().map(|profile| profile.name.as_str()).collect());
     row("agents", model.agents.iter().map(|agent| agent.name.as_str()).collect());
     row("sources", model.sources.iter().map(|source| source.name.as_str()).collect());
+    let expectations: Vec<String> = model.expectations.iter().map(ToString::to_string).collect();
+    row("expectations", expectations.iter().map(String::as_str).collect());
     let expected: Option<f64> = model.sources.iter().map(|source| source.arrivals.expected(Time::START, model.run.horizon)).sum();
     let mut text = format!("{path}: `{}` is fine\n{table}", model.name);
     if let Some(expected) = expected {

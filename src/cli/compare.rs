@@ -123,9 +123,8 @@ fn nothing_to_compare() -> Error {
 
 /// The smallest difference that matters, in the unit of the metric.
 fn indifference(metric: &str, text: &str) -> Result<f64, Error> {
-    let measure = Measure::ALL.into_iter().find(|measure| metric.ends_with(&format!(".{}", measure.name())));
     let number = |text: &str| text.trim().parse::<f64>().ok();
-    let found = match measure.map(Measure::unit) {
+    let found = match Measure::in_name(metric).map(Measure::unit) {
         Some(Unit::Share) => text.strip_suffix('%').and_then(number).map(|percent| percent / 100.0).or_else(|| number(text)),
         Some(Unit::Seconds) => text.parse::<Span>().ok().map(Span::as_secs_f64).or_else(|| number(text)),
         _ => number(text),

@@ -6,6 +6,7 @@ mod check;
 mod compare;
 mod designs;
 mod erlang;
+mod gate;
 mod long_run;
 mod merge;
 mod output;
@@ -53,6 +54,7 @@ enum Command {
     Run(run::RunArguments),
     Check(check::CheckArguments),
     Compare(compare::CompareArguments),
+    Gate(gate::GateArguments),
     LongRun(long_run::LongRunArguments),
     Merge(merge::MergeArguments),
     Rerun(rerun::RerunArguments),
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
+        Command::Gate(arguments) => gate::run(arguments),
         Command::LongRun(arguments) => long_run::run(arguments),
         Command::Merge(arguments) => merge::run(arguments),
         Command::Rerun(arguments) => rerun::run(arguments),

@@ -25,16 +25,16 @@ pub(super) fn io_error(file: &str, error: &io::Error) -> Error {
     Error::new(crate::error::ErrorKind::Io, Problem::new(error.to_string()).file(file))
 }
 
+/// The text of a file.
+pub(super) fn read(file: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(file).map_err(|error| io_error(&file.display().to_string(), &error))
+}
+
 /// A report as JSON.
 pub(super) fn json(report: &impl Serialize) -> Result<Vec<u8>, Error> {
     let mut bytes = serde_json::to_vec_pretty(report).map_err(|error| io_error("the report", &error.into()))?;
     bytes.push(b'\n');
     Ok(bytes)
-}
-
-/// The text of a file.
-pub(super) fn read(file: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(file).map_err(|error| io_error(&file.display().to_string(), &error))
 }
 
 /// Where a report goes: standard output, or a file that is known to be writable before the work begins and keeps its content until the work

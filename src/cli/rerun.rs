@@ -6,7 +6,7 @@ use super::{Outcome, emit};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::experiment::{Conditions, Design, Experiment, LongRun, compare, select};
 use crate::model::{Model, Origin};
-use crate::report::{ComparisonReport, SelectionReport, Until};
+use crate::report::{ComparisonReport, SelectionReport, Until, is_of_designs};
 use crate::scenario::Scenario;
 use crate::stats::Confidence;
 use crate::time::Span;
@@ -115,13 +115,12 @@ pub(super) fn run(arguments: &RerunArguments) -> Result<Outcome, Error> {
     let progress = Progress::new();
     let show = |done, of| progress.show(done, of);
     let of_long_run = stored.get("long_run").is_some();
-    let of_designs = stored.get("base").is_some() || stored.get("indifference").is_some();
     let (repeated, version, what) = if of_long_run {
         let recipe =
             RecipeOfLongRun::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline long-run: {error}")))?;
         let repeated = repeat_long_run(&recipe, arguments, &name)?;
         (repeated, recipe.waitline, format!("the same long run comes out again (seed {})", recipe.seed))
-    } else if of_designs {
+    } else if is_of_designs(&stored) {
         let recipe =
             RecipeOfDesigns::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline compare: {error}")))?;
         let repeated = repeat_designs(&recipe, arguments, &name, &show)?;

@@ -1,8 +1,9 @@
 //! What the scenario expects of itself: `[[expect]]`.
 
 use super::Compiler;
-use crate::model::{Expectation, Metric, Unit};
-use crate::scenario::{Amount, ExpectTable};
+use crate::id::Id;
+use crate::model::{Expectation, Measure, Metric, Scope, Unit};
+use crate::scenario::{Amount, ExpectTable, QueueTable};
 use crate::stats::Confidence;
 
 impl Compiler<'_> {
@@ -28,9 +29,12 @@ impl Compiler<'_> {
         if table.at_least.is_none() && table.at_most.is_none() {
             self.problem(path, "expected `at_least` or `at_most`");
         }
-        if metric.measure == crate::model::Measure::DaysMeetingTarget && !self.has_target(metric) {
-            self.problem(&format!("{path}.metric"), format!("{metric}: the headline service level has no target to meet"));
+        if metric.measure == Measure::DaysMeetingTarget
+            && let Some(why) = self.without_target(metric)
+        {
+            self.problem(&format!("{path}.metric"), format!("{metric}: {why}"));
         }
+        let before = expectations.len();
         for (amount, key, at_least) in [(table.at_least, "at_least", true), (table.at_most, "at_most", false)] {
             let Some(amount) = amount else { continue };
             let bound = match (amount, metric.measure.unit()) {
@@ -42,24 +46,34 @@ impl Compiler<'_> {
                 (_, Unit::Contacts) => Err("a number"),
             };
             let path = format!("{path}.{key}");
+            let (most, expected) = match metric.measure.unit() {
+                Unit::Share => (1.0, "a share from 0 to 1, such as 0.8 or \"80%\""),
+                Unit::Seconds | Unit::Contacts => (f64::MAX, "0 or more"),
+            };
             match bound {
-                Ok(bound) if !bound.is_finite() || (metric.measure.unit() == Unit::Share && !(0.0..=1.0).contains(&bound)) => {
-                    self.problem(
-                        &path,
-                        format!("{bound} is not within what {metric} can be: expected a share from 0 to 1, such as 0.8 or \"80%\""),
-                    );
+                Ok(bound) if !(0.0..=most).contains(&bound) => {
+                    self.problem(&path, format!("{bound} is not within what {metric} can be: expected {expected}"));
                 }
                 Ok(bound) => expectations.push(Expectation { metric: metric.clone(), bound, at_least, confidence: table.confidence }),
                 Err(why) => self.problem(&path, format!("{metric} is compared with {why}")),
             }
         }
+        if let [low, high] = &expectations[before..]
+            && low.bound > high.bound
+        {
+            self.problem(&format!("{path}.at_most"), "`at_most` is below `at_least`: no figure can be both");
+        }
     }
 
-    fn has_target(&self, metric: &Metric) -> bool {
-        let of_queue = |name: &str| self.scenario.document().queue.iter().find(|queue| queue.name == name)?.service_level.0.first()?.target;
+    /// Why there is no target that days could meet.
+    fn without_target(&self, metric: &Metric) -> Option<&'static str> {
+        let queues = &self.scenario.document().queue;
+        let headline = |queue: &QueueTable| queue.service_level.0.first().filter(|level| level.target.is_some()).cloned();
         match metric.scope {
-            crate::model::Scope::Queue(_) => of_queue(metric.scope_name()).is_some(),
-            _ => self.scenario.document().queue.iter().all(|queue| of_queue(&queue.name).is_some()),
+            Scope::Queue(queue) if queues.get(queue.index()).and_then(headline).is_some() => None,
+            Scope::Queue(_) => Some("the headline service level has no target to meet"),
+            _ if queues.iter().all(|queue| headline(queue).is_some() && headline(queue) == headline(&queues[0])) => None,
+            _ => Some("the queues have no headline service level with a target in common"),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! How each figure is formed from the sums.
 
 use super::across::{Across, Row, column, observed, observed_work};
-use crate::id::Id;
 use crate::model::{Measure, Metric, Outline, Scope};
 use crate::observers::Summary;
 use crate::stats::{Confidence, Estimate, Moments, Terms};
@@ -83,28 +82,35 @@ pub(super) fn parts(outline: &Outline, summary: &Summary, metric: &Metric) -> Op
 impl Across {
     /// The figure of a metric; `None` if it does not exist (R24).
     pub fn estimate(&self, outline: &Outline, metric: &Metric, confidence: &Confidence) -> Option<Estimate> {
-        let row: &Row = match metric.scope {
-            Scope::Queue(queue) => self.queue(queue),
-            _ => self.total(),
-        };
         match (Formula::of(metric.measure, outline.counted_us()), metric.measure) {
-            (Some(formula), measure) if measure.of_agents() => {
-                let moments = match metric.scope {
-                    Scope::Profile(profile) => self.profile(profile),
-                    _ => self.agents(),
-                };
-                formula.estimate(moments, confidence)
-            }
-            (Some(formula), _) => formula.estimate(&row.moments, confidence),
-            (None, Measure::Wait(percent)) => row.waits.percentile(percent, confidence).map(|us| us.per(1e6)),
+            (Some(formula), _) => formula.estimate(self.moments(metric), confidence),
+            (None, Measure::Wait(percent)) => self.row(metric.scope).waits.percentile(percent, confidence).map(|us| us.per(1e6)),
             (None, Measure::DaysMeetingTarget) => {
-                let levels = match metric.scope {
-                    Scope::Queue(queue) => outline.queues[queue.index()].levels().first().copied(),
-                    _ => outline.total_levels().first().copied().flatten(),
-                };
-                levels?.target.and_then(|_| row.days.meeting_target(confidence))
+                outline.headline(metric.scope)?.target.and_then(|_| self.row(metric.scope).days.meeting_target(confidence))
             }
             (None, _) => None,
+        }
+    }
+
+    /// Of how many trials a share is: contacts; or replications, where it is a share of time. `None` for what is no ratio of sums.
+    pub(super) fn trials(&self, outline: &Outline, metric: &Metric) -> Option<f64> {
+        let denominator = Formula::of(metric.measure, outline.counted_us())?.denominator?;
+        let contacts = || self.moments(metric).sum(denominator) as f64;
+        Some(if metric.measure.of_agents() { self.replications() as f64 } else { contacts() })
+    }
+
+    fn row(&self, scope: Scope) -> &Row {
+        match scope {
+            Scope::Queue(queue) => self.queue(queue),
+            _ => self.total(),
+        }
+    }
+
+    fn moments(&self, metric: &Metric) -> &Moments {
+        match metric.scope {
+            Scope::Profile(profile) => self.profile(profile),
+            _ if metric.measure.of_agents() => self.agents(),
+            scope => &self.row(scope).moments,
         }
     }
 }

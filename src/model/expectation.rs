@@ -1,6 +1,6 @@
 //! What a scenario expects of itself.
 
-use super::Metric;
+use super::{Metric, Unit};
 
 /// A figure and its bound.
 ///
@@ -22,8 +22,21 @@ pub struct Expectation {
     pub confidence: f64,
 }
 
+impl Expectation {
+    /// Whether "never" or "always" is asked: the bound of a share is 0 or 1.
+    ///
+    /// ```
+    /// use waitline::model::{Expectation, Metric};
+    /// let metric = Metric::parse("savings.abandonment_rate", &["savings"], &["senior"]).unwrap();
+    /// assert!(Expectation { metric, bound: 0.0, at_least: false, confidence: 0.95 }.is_absolute());
+    /// ```
+    pub fn is_absolute(&self) -> bool {
+        self.metric.measure.unit() == Unit::Share && [0.0, 1.0].contains(&self.bound)
+    }
+}
+
 impl std::fmt::Display for Expectation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} {}", self.metric, if self.at_least { "at least" } else { "at most" }, self.metric.show(self.bound))
+        write!(f, "{} {} {}", self.metric, if self.at_least { "at least" } else { "at most" }, self.metric.measure.show(self.bound))
     }
 }

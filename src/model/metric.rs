@@ -152,6 +152,25 @@ impl Measure {
         }
     }
 
+    /// A value with its unit, as people read it: `81.25 %`, `12.5 s`, `718`.
+    pub fn show(self, value: f64) -> String {
+        match self.unit() {
+            Unit::Share => format!("{} %", shortest(value * 100.0)),
+            Unit::Seconds => format!("{} s", shortest(value)),
+            Unit::Contacts => shortest(value),
+        }
+    }
+
+    /// The measure in the name of a metric, whatever its scope is called; `None` if it ends in none.
+    ///
+    /// ```
+    /// use waitline::model::Measure;
+    /// assert_eq!(Measure::in_name("savings.wait_s.p90"), Some(Measure::Wait(90)));
+    /// ```
+    pub fn in_name(metric: &str) -> Option<Measure> {
+        Measure::ALL.into_iter().find(|measure| metric.strip_suffix(measure.name()).is_some_and(|scope| scope.ends_with('.')))
+    }
+
     /// Whether it is of agents; the others are of contacts.
     pub fn of_agents(self) -> bool {
         matches!(self, Measure::Occupancy | Measure::Staffed | Measure::Handling)
@@ -220,15 +239,6 @@ impl Metric {
     pub fn scope_name(&self) -> &str {
         &self.name[..self.name.len() - self.measure.name().len() - 1]
     }
-
-    /// A value with its unit, as people read it: `81.25 %`, `12.5 s`, `718`.
-    pub fn show(&self, value: f64) -> String {
-        match self.measure.unit() {
-            Unit::Share => format!("{} %", shortest(value * 100.0)),
-            Unit::Seconds => format!("{} s", shortest(value)),
-            Unit::Contacts => shortest(value),
-        }
-    }
 }
 
 /// At most three decimals, none that says nothing.
@@ -273,9 +283,8 @@ mod tests {
 
     #[test]
     fn values_as_people_read_them() {
-        let show = |measure, value| Metric::new(Scope::Total, "total", measure).show(value);
-        assert_eq!(show(Measure::ServiceLevel, 0.8125), "81.25 %");
-        assert_eq!(show(Measure::Asa, 12.5), "12.5 s");
-        assert_eq!(show(Measure::Offered, 718.0), "718");
+        assert_eq!(Measure::ServiceLevel.show(0.8125), "81.25 %");
+        assert_eq!(Measure::Asa.show(12.5), "12.5 s");
+        assert_eq!(Measure::Offered.show(718.0), "718");
     }
 }

@@ -1,6 +1,6 @@
 //! What a report must know of a model: enough to be made of sums alone, elsewhere and later.
 
-use super::{AtHorizon, Comparator, CountBy, Model, ServiceLevel};
+use super::{AtHorizon, Comparator, CountBy, Model, Scope, ServiceLevel};
 use crate::id::{Id, QueueId};
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -162,6 +162,14 @@ impl Outline {
     /// The names of the routing profiles.
     pub fn profile_names(&self) -> Vec<&str> {
         self.profiles.iter().map(|profile| profile.name.as_str()).collect()
+    }
+
+    /// The service level by which a queue is judged, or all of them together; `None`: each by its own, or there is no queue.
+    pub fn headline(&self, scope: Scope) -> Option<ServiceLevel> {
+        match scope {
+            Scope::Queue(queue) => self.queues.get(queue.index())?.levels().first().copied(),
+            _ => self.total_levels().first().copied().flatten(),
+        }
     }
 
     /// The ids of the queues.

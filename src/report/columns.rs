@@ -1,6 +1,7 @@
 //! Aligned columns, and numbers as people read them.
 
 use super::Figure;
+use crate::model::{Measure, Unit};
 use crate::stats::Estimate;
 use std::fmt::Write as _;
 
@@ -13,23 +14,70 @@ pub(super) fn number(figure: Figure) -> String {
     match half_width {
         None if estimate.fract() == 0.0 => decimals(estimate, 0),
         None => decimals(estimate, 1),
-        Some(width) => {
-            let places = match width {
-                width if width >= 0.095 || width == 0.0 => 1,
-                width if width >= 0.0095 => 2,
-                _ => 3,
-            };
-            format!("{} ± {}", decimals(estimate, places), decimals(width, places))
-        }
+        Some(width) => format!("{} ± {}", places(estimate, width), places(width, width)),
     }
+}
+
+/// With as many decimals as the width gives sense to.
+pub(super) fn places(value: f64, width: f64) -> String {
+    let places = match width {
+        width if width >= 0.095 || width == 0.0 => 1,
+        width if width >= 0.0095 => 2,
+        _ => 3,
+    };
+    decimals(value, places)
 }
 
 pub(super) fn decimals(value: f64, places: usize) -> String {
     format!("{value:.places$}")
 }
 
-/// A share in percent, with two decimals at most.
-pub(super) fn short_percent(share: f64) -> String {
+/// The metric with the unit that the table shows.
+pub(super) fn title(metric: &str) -> String {
+    if is_share(metric) { format!("{metric} %") } else { metric.into() }
+}
+
+/// A value of the metric in that unit.
+pub(super) fn scaled(metric: &str, value: f64) -> f64 {
+    if is_share(metric) { value * 100.0 } else { value }
+}
+
+/// A figure of the metric in that unit.
+pub(super) fn shown(metric: &str, figure: Figure) -> String {
+    number(figure.map(|figure: Estimate| figure.per(if is_share(metric) { 0.01 } else { 1.0 })))
+}
+
+/// A figure of the metric with its unit: `81.2 ± 1.9 %`.
+pub(super) fn number_with_unit(metric: &str, figure: Figure) -> String {
+    let unit = match Measure::in_name(metric).filter(|_| figure.is_some()).map(Measure::unit) {
+        Some(Unit::Share) => " %",
+        Some(Unit::Seconds) => " s",
+        _ => "",
+    };
+    shown(metric, figure) + unit
+}
+
+fn is_share(metric: &str) -> bool {
+    Measure::in_name(metric).is_some_and(|measure| measure.unit() == Unit::Share)
+}
+
+/// The unit of a difference of two values, as a sentence has it behind the number.
+pub(super) fn unit_of_difference(measure: Measure) -> &'static str {
+    match measure.unit() {
+        Unit::Share => " percentage points",
+        Unit::Seconds => " s",
+        Unit::Contacts => "",
+    }
+}
+
+/// A value for a sentence: a tenth of a percent or of a second is close enough.
+pub(super) fn rounded(measure: Measure, value: f64) -> String {
+    let digits = if measure.unit() == Unit::Share { 1e3 } else { 10.0 };
+    measure.show((value * digits).round() / digits)
+}
+
+/// A share as people write a confidence: `95`, `99.29`.
+pub(super) fn percentage(share: f64) -> String {
     decimals(share * 100.0, 2).trim_end_matches('0').trim_end_matches('.').to_string()
 }
 

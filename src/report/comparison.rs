@@ -1,10 +1,9 @@
 //! A comparison as finished numbers, tables and sentences.
 
 use super::Figure;
-use super::columns::{Columns, NONE, decimals, number, short_percent};
+use super::columns::{Columns, NONE, decimals, percentage, places, rounded, scaled, shown, title, unit_of_difference};
 use crate::experiment::{Compared, Difference};
-use crate::model::{Metric, Origin, Outline, Unit};
-use crate::stats::Estimate;
+use crate::model::{Origin, Outline};
 use serde::Serialize;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -231,7 +230,7 @@ impl ComparisonReport {
                 let _ = writeln!(text, "  => {sentence}");
             }
         }
-        let percent = short_percent(self.confidence);
+        let percent = percentage(self.confidence);
         let _ = write!(
             text,
             "
@@ -339,16 +338,11 @@ fn verdict(variant: &str, base: &str, row: &Difference) -> String {
     let (Some(before), Some(after), Some(difference)) = (row.base, row.variant, row.difference) else {
         return format!("{} does not exist in both.", row.metric);
     };
-    let width = row.joint_half_width.unwrap_or(f64::INFINITY);
-    let apart = format!("{} ± {}", by(&row.metric, difference.estimate.abs(), width), by(&row.metric, width, width));
-    let unit = match row.metric.measure.unit() {
-        Unit::Share => " percentage points",
-        Unit::Seconds => " s",
-        Unit::Contacts => "",
-    };
-    let digits = if row.metric.measure.unit() == Unit::Share { 1e3 } else { 10.0 };
-    let rounded = |value: f64| row.metric.show((value * digits).round() / digits);
-    let values = format!("{} to {}", rounded(before.estimate), rounded(after.estimate));
+    let metric = row.metric.to_string();
+    let width = scaled(&metric, row.joint_half_width.unwrap_or(f64::INFINITY));
+    let apart = format!("{} ± {}", places(scaled(&metric, difference.estimate.abs()), width), places(width, width));
+    let unit = unit_of_difference(row.metric.measure);
+    let values = format!("{} to {}", rounded(row.metric.measure, before.estimate), rounded(row.metric.measure, after.estimate));
     let moves = if difference.estimate > 0.0 { "rises" } else { "falls" };
     match Verdict::of(row) {
         Verdict::NoDifferenceFound => {
@@ -358,41 +352,4 @@ fn verdict(variant: &str, base: &str, row: &Difference) -> String {
         Verdict::Worse => format!("{variant} is worse than {base}: {} {moves} by {apart}{unit}, from {values}.", row.metric),
         Verdict::Higher | Verdict::Lower => format!("{variant}: {} {moves} by {apart}{unit}, from {values}.", row.metric),
     }
-}
-
-fn by(metric: &Metric, value: f64, width: f64) -> String {
-    let factor = if metric.measure.unit() == Unit::Share { 100.0 } else { 1.0 };
-    places(value * factor, width * factor)
-}
-
-/// With as many decimals as the width gives sense to.
-fn places(value: f64, width: f64) -> String {
-    decimals(
-        value,
-        if width >= 0.095 || width == 0.0 {
-            1
-        } else if width >= 0.0095 {
-            2
-        } else {
-            3
-        },
-    )
-}
-
-/// The metric with the unit that the table shows.
-fn title(metric: &str) -> String {
-    if is_share(metric) { format!("{metric} %") } else { metric.into() }
-}
-
-fn is_share(metric: &str) -> bool {
-    let measures = crate::model::Measure::ALL.into_iter().filter(|measure| measure.unit() == Unit::Share);
-    measures.into_iter().any(|measure| metric.ends_with(&format!(".{}", measure.name())))
-}
-
-fn scaled(metric: &str, value: f64) -> f64 {
-    if is_share(metric) { value * 100.0 } else { value }
-}
-
-fn shown(metric: &str, figure: Figure) -> String {
-    number(figure.map(|figure: Estimate| figure.per(if is_share(metric) { 0.01 } else { 1.0 })))
 }

@@ -1,6 +1,6 @@
 //! A long run as finished numbers and tables.
 
-use super::columns::{decimals, short_percent};
+use super::columns::{decimals, percentage};
 use super::{Figures, ProfileReport, QueueReport, of_profile, of_queue, text};
 use crate::experiment::LongRunResults;
 use crate::model::Origin;
@@ -143,7 +143,7 @@ impl LongRunReport {
 ± is the half-width of a {} % confidence interval, of each figure read alone, from the means of batches.
 The warm-up was found by MSER-5 from the number of contacts in the center, on average over ten pilot runs of a tenth of the length.
 ",
-            short_percent(self.confidence)
+            percentage(self.confidence)
         );
         for note in &self.notes {
             let _ = writeln!(text, "Note: {note}");

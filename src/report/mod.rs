@@ -1,17 +1,23 @@
 //! Finished numbers with units and definitions, and the writers that print them.
 
+mod baseline;
 mod columns;
 mod comparison;
 mod csv;
 mod figures;
+mod gate;
 mod json;
+mod junit;
 mod long_run;
 mod selection;
 mod text;
 
+pub(crate) use baseline::is_of_designs;
+pub use baseline::{BaselineReport, ChangeReport, StoredReport};
 pub use comparison::{ComparisonReport, DesignReport, DifferenceReport, VariantReport, Verdict};
 pub use csv::Csv;
 pub use figures::{Days, Definition, Figure, Figures, QueueLength, ServiceLevelFigure, WaitFigures};
+pub use gate::{ExpectationReport, ExpectationsReport, GateReport, ScenarioVerdicts};
 pub use json::Json;
 pub use long_run::{LongRunReport, SettlingReport};
 pub use selection::{SelectionReport, SelectionRow};

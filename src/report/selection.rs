@@ -75,9 +75,9 @@ impl SelectionReport {
             mean: contender.mean,
             replications: contender.replications,
             beaten_by: contender.beaten_by.map(label),
-            shown: contender.mean.map_or(NONE.into(), |mean| found.metric.show(mean)),
+            shown: contender.mean.map_or(NONE.into(), |mean| found.metric.measure.show(mean)),
         };
-        let (metric, small) = (&found.metric, found.metric.show(found.indifference));
+        let (metric, small) = (&found.metric, found.metric.measure.show(found.indifference));
         let percent = found.confidence * 100.0;
         let sentence = match found.best {
             Some(best) => {

@@ -1,6 +1,6 @@
 //! The report as aligned tables of plain words.
 
-use super::columns::{Columns, NONE, decimals, number, short_percent};
+use super::columns::{Columns, NONE, decimals, number, percentage};
 use super::{Figure, Figures, IntervalReport, Joint, ProfileReport, Report, Reporter, ServiceLevelFigure};
 use crate::time::{Span, Time};
 use std::fmt::Write as _;
@@ -84,25 +84,26 @@ fn header(report: &Report) -> String {
 fn footer(report: &Report, text: &mut String) {
     text.push('\n');
     let why_not = report.total.offered.and_then(|offered| offered.why_not);
-    let percent = short_percent;
     let Joint { figures, confidence_at_least, confidence_of_each } = report.joint;
     let _ = match why_not {
         Some(why_not) => writeln!(text, "No half-widths: {why_not}."),
-        None => writeln!(text, "± is the half-width of a {} % confidence interval, of each figure read alone.", percent(report.confidence)),
+        None => {
+            writeln!(text, "± is the half-width of a {} % confidence interval, of each figure read alone.", percentage(report.confidence))
+        }
     };
     if figures > 1 && why_not.is_none() {
         let _ = writeln!(
             text,
             "Read together, the {figures} headline service levels hold with {} % at least; --confidence {confidence_of_each:.4} would make that {} %.",
-            percent(confidence_at_least),
-            percent(report.confidence)
+            percentage(confidence_at_least),
+            percentage(report.confidence)
         );
     }
     if rows(report).any(has_no_width) && why_not.is_none() {
         text.push_str("A percentile without ± has too few contacts (or days) for one.\n");
     }
     for until in &report.until {
-        let width = if until.relative { format!("{} % of it", percent(until.half_width)) } else { until.half_width.to_string() };
+        let width = if until.relative { format!("{} % of it", percentage(until.half_width)) } else { until.half_width.to_string() };
         let outcome = if until.reached { "reached" } else { "NOT reached with the most replications allowed" };
         let _ = writeln!(text, "{} ± {width}: {outcome}.", until.metric);
     }

@@ -57,6 +57,22 @@ impl Estimate {
         Estimate { estimate: self.estimate / unit, half_width: self.half_width.map(|width| width / unit), ..self }
     }
 
+    /// A share, with a half-width that is not less than if it were of so many independent trials: what Wilson's interval (Wilson, JASA 22, 1927)
+    /// reaches to its farther end. That has a width even where all or none succeed.
+    ///
+    /// ```
+    /// use waitline::stats::{Confidence, Estimate};
+    /// let never = Estimate { estimate: 0.0, half_width: Some(0.0), why_not: None };
+    /// let of_36 = never.of_trials(36.0, &Confidence::default()).half_width.unwrap();
+    /// assert!((of_36 - 1.96 * 1.96 / (36.0 + 1.96 * 1.96)).abs() < 1e-4);
+    /// ```
+    pub fn of_trials(self, trials: f64, confidence: &Confidence) -> Estimate {
+        let (share, z) = (self.estimate, confidence.t(u64::MAX));
+        let middle = (share + z * z / (2.0 * trials)) / (1.0 + z * z / trials);
+        let reach = z / (1.0 + z * z / trials) * (share * (1.0 - share) / trials + z * z / (4.0 * trials * trials)).sqrt();
+        Estimate { half_width: self.half_width.map(|width| width.max((middle - share).abs() + reach)), ..self }
+    }
+
     /// How far the interval reaches to either side; without a half-width everywhere.
     pub fn bounds(&self) -> (f64, f64) {
         let width = self.half_width.unwrap_or(f64::INFINITY);

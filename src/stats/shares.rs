@@ -73,8 +73,7 @@ impl Shares {
         found.map(|(value, _)| f64::from(*value) / STEPS)
     }
 
-    /// The share of replications that meet the target. The half-width reaches to the farther end of Wilson's interval (Wilson, JASA 22, 1927),
-    /// which has a width even where all or none meet it.
+    /// The share of replications that meet the target. The half-width is [`Estimate::of_trials`].
     pub fn meeting_target(&self, confidence: &Confidence) -> Option<Estimate> {
         if self.count == 0 {
             return None;
@@ -84,10 +83,7 @@ impl Shares {
         if self.count < 2 {
             return Some(Estimate { estimate: share, half_width: None, why_not: Some(WhyNoHalfWidth::OneReplication) });
         }
-        let z = confidence.t(u64::MAX);
-        let middle = (share + z * z / (2.0 * count)) / (1.0 + z * z / count);
-        let reach = z / (1.0 + z * z / count) * (share * (1.0 - share) / count + z * z / (4.0 * count * count)).sqrt();
-        Some(Estimate { estimate: share, half_width: Some((middle - share).abs() + reach), why_not: None })
+        Some(Estimate { estimate: share, half_width: Some(0.0), why_not: None }.of_trials(count, confidence))
     }
 }
 
