@@ -422,3 +422,19 @@ fn what_does_not_exist_is_undecided() {
     let checks = checks(&model, 1, 2, 8);
     assert_eq!((checks[0].outcome, checks[0].found, checks[0].replications), (Outcome::Undecided, None, 8));
 }
+
+#[test]
+fn verdicts_repeat_themselves() {
+    let folder = tempfile::tempdir().unwrap();
+    let fewer = changed(folder.path(), "fewer.toml", DESK, "count = 5", "count = 4");
+    let baseline = stored(folder.path(), DESK, &[]);
+    let report = folder.path().join("gate.json").display().to_string();
+    gated(1, &[&fewer, "--baseline", &baseline, "--seed", "7", "--min-replications", "20", "--format", "json", "--out", &report]);
+    let again = waitline(&["rerun", &report]);
+    assert!(text(&again.stdout).starts_with("equal: the same verdicts"), "{}{}", text(&again.stdout), text(&again.stderr));
+    let content = std::fs::read_to_string(&report).unwrap();
+    std::fs::write(&report, content.replace("\"outcome\": \"fails\"", "\"outcome\": \"holds\"")).unwrap();
+    let again = waitline(&["rerun", &report]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stdout).contains("outcome: stored \"holds\", now \"fails\""), "{}", text(&again.stdout));
+}

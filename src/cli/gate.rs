@@ -86,7 +86,8 @@ pub(super) fn run(arguments: &GateArguments) -> Result<Outcome, Error> {
             Error::several(error.kind(), problems.collect())
         };
         let gated = if model.expectations.is_empty() { None } else { Some(decide(model, arguments).map_err(of_file)?) };
-        let changed = baseline.as_ref().map(|(name, stored)| hold_against(name, stored, model, arguments).map_err(of_file)).transpose()?;
+        let changed =
+            baseline.as_ref().map(|(name, stored)| hold_against(name, stored, model, arguments.threads).map_err(of_file)).transpose()?;
         scenarios.push(ScenarioVerdicts::new(file, &model.outline(), gated.as_ref(), changed));
     }
     let report = GateReport::new(scenarios);
@@ -150,14 +151,15 @@ fn decide(model: &Model, arguments: &GateArguments) -> Result<Gated, Error> {
     gated
 }
 
-fn hold_against(name: &str, stored: &StoredReport, model: &Model, arguments: &GateArguments) -> Result<BaselineReport, Error> {
+/// The scenario as it is now, with the seed and the number of replications of a stored report.
+pub(super) fn hold_against(name: &str, stored: &StoredReport, model: &Model, threads: usize) -> Result<BaselineReport, Error> {
     let (progress, stop) = (Progress::new(), stop_on_interrupt());
     let show = |done, of| progress.show(done, of);
     let results = Experiment::new(model)
         .seed(stored.seed)
         .replications(stored.replications)
         .confidence(stored.confidence())
-        .threads(arguments.threads)
+        .threads(threads)
         .progress(&show)
         .stop(stop)
         .run();

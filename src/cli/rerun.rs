@@ -1,18 +1,20 @@
 //! `waitline rerun`: repeats a report.
 
+use super::gate::hold_against;
 use super::output::read;
 use super::progress::{Progress, stop_on_interrupt};
 use super::{Outcome, emit};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::experiment::{Conditions, Design, Experiment, LongRun, compare, select};
+use crate::experiment::{Conditions, Design, Experiment, LongRun, compare, gate, select};
 use crate::model::{Model, Origin};
-use crate::report::{ComparisonReport, SelectionReport, Until, is_of_designs};
+use crate::report::{ComparisonReport, GateReport, ScenarioVerdicts, SelectionReport, StoredReport, Until, is_of_designs};
 use crate::scenario::Scenario;
 use crate::stats::Confidence;
 use crate::time::Span;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 /// Repeats a JSON report from what it says of itself, and says whether the same comes out, figure by figure.
 #[derive(Debug, clap::Args)]
@@ -48,6 +50,34 @@ struct Recipe {
     until: Vec<Until>,
     #[serde(default)]
     origin: Option<Origin>,
+}
+
+/// What a gate says of how it came about.
+#[derive(Deserialize)]
+struct RecipeOfGate {
+    waitline: String,
+    scenarios: Vec<RecipeOfVerdicts>,
+}
+
+#[derive(Deserialize)]
+struct RecipeOfVerdicts {
+    file: String,
+    scenario_digest: String,
+    gate: Option<Looks>,
+    baseline: Option<Baseline>,
+    origin: Option<Origin>,
+}
+
+#[derive(Deserialize)]
+struct Looks {
+    seed: u64,
+    looks: Vec<u64>,
+}
+
+#[derive(Deserialize)]
+struct Baseline {
+    file: String,
+    stored: Value,
 }
 
 /// What a long run says of how it came about.
@@ -114,8 +144,10 @@ pub(super) fn run(arguments: &RerunArguments) -> Result<Outcome, Error> {
     let stored: Value = serde_json::from_str(&read(&arguments.report)?).map_err(|error| wrong(&name, format!("not JSON: {error}")))?;
     let progress = Progress::new();
     let show = |done, of| progress.show(done, of);
-    let of_long_run = stored.get("long_run").is_some();
-    let (repeated, version, what) = if of_long_run {
+    let (repeated, version, what) = if stored.get("scenarios").is_some() {
+        let recipe = RecipeOfGate::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline gate: {error}")))?;
+        (repeat_gate(&recipe, arguments, &name, &show)?, recipe.waitline, "the same verdicts come out again".into())
+    } else if stored.get("long_run").is_some() {
         let recipe =
             RecipeOfLongRun::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline long-run: {error}")))?;
         let repeated = repeat_long_run(&recipe, arguments, &name)?;
@@ -182,6 +214,36 @@ fn repeat(recipe: &Recipe, arguments: &RerunArguments, name: &str, show: Show<'_
     report.partial = recipe.partial;
     report.until.clone_from(&recipe.until);
     serde_json::to_value(&report).map_err(|error| wrong(name, error.to_string()))
+}
+
+/// The same for a gate; a run that was stopped cannot be repeated.
+fn repeat_gate(recipe: &RecipeOfGate, arguments: &RerunArguments, name: &str, show: Show<'_>) -> Result<Value, Error> {
+    let mut verdicts = Vec::new();
+    for part in &recipe.scenarios {
+        let model = scenario(part.origin.as_ref(), arguments.scenario.as_deref(), name)?.compile()?;
+        same_digest(&model, &part.scenario_digest, name)?;
+        let gated = match &part.gate {
+            Some(Looks { seed, looks }) => {
+                let (Some(&least), Some(&most)) = (looks.first(), looks.last()) else { return Err(wrong(name, "a gate without a look")) };
+                let mut conditions = Conditions::new(*seed, most);
+                (conditions.threads, conditions.progress, conditions.stop) = (arguments.threads, Some(show), Some(stop_on_interrupt()));
+                Some(gate(&model, least, &conditions)?)
+            }
+            None => None,
+        };
+        let baseline = match &part.baseline {
+            Some(Baseline { file, stored }) => {
+                let stored = StoredReport::from_value(stored).map_err(|problem| Error::input(vec![problem.file(name)]))?;
+                Some(hold_against(file, &stored, &model, arguments.threads)?)
+            }
+            None => None,
+        };
+        verdicts.push(ScenarioVerdicts::new(&part.file, &model.outline(), gated.as_ref(), baseline));
+    }
+    if stop_on_interrupt().load(Ordering::Relaxed) {
+        return Err(interrupted());
+    }
+    serde_json::to_value(GateReport::new(verdicts)).map_err(|error| wrong(name, error.to_string()))
 }
 
 /// The same for a long run.

@@ -24,7 +24,7 @@ use std::fmt::Write as _;
 /// assert!(StoredReport::parse("{}").unwrap_err().message.contains("waitline run"));
 /// # Ok::<(), waitline::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredReport {
     /// Version of waitline.
     pub waitline: String,
@@ -43,21 +43,21 @@ pub struct StoredReport {
     total: StoredFigures,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct StoredQueue {
     queue: String,
     #[serde(flatten)]
     figures: StoredFigures,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct StoredFigures {
     service_level: Vec<StoredLevel>,
     asa_s: Option<StoredFigure>,
     abandonment_rate: Option<StoredFigure>,
 }
 
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct StoredLevel {
     within_s: Option<f64>,
     comparator: Option<String>,
@@ -65,7 +65,7 @@ struct StoredLevel {
     half_width: Option<f64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct StoredFigure {
     estimate: f64,
     half_width: Option<f64>,
@@ -84,10 +84,19 @@ impl StoredReport {
     pub fn parse(text: &str) -> Result<StoredReport, Problem> {
         let wrong = |what: String| Problem::new(format!("{what}; expected a report that `waitline run --format json` wrote"));
         let value: Value = serde_json::from_str(text).map_err(|error| wrong(format!("not JSON: {error}")))?;
-        if is_of_designs(&value) {
+        StoredReport::from_value(&value)
+    }
+
+    /// The same of JSON that has been read.
+    ///
+    /// # Errors
+    /// As [`StoredReport::parse`].
+    pub(crate) fn from_value(value: &Value) -> Result<StoredReport, Problem> {
+        let wrong = |what: String| Problem::new(format!("{what}; expected a report that `waitline run --format json` wrote"));
+        if is_of_designs(value) {
             return Err(wrong("a report of `waitline compare`".into()));
         }
-        let stored = StoredReport::deserialize(&value).map_err(|error| wrong(format!("not a report of `waitline run`: {error}")))?;
+        let stored = StoredReport::deserialize(value).map_err(|error| wrong(format!("not a report of `waitline run`: {error}")))?;
         Confidence::new(stored.confidence).map_err(|why| Problem::new(why).key("confidence"))?;
         match stored.replications {
             0 | 1 => {
@@ -175,6 +184,8 @@ pub struct BaselineReport {
     pub changes: Vec<ChangeReport>,
     /// What the reader should know.
     pub notes: Vec<String>,
+    /// What it was held against, so that the report can be repeated.
+    pub stored: StoredReport,
 }
 
 /// A figure then and now.
@@ -225,6 +236,7 @@ impl BaselineReport {
             interrupted: results.is_none(),
             changes,
             notes: Vec::new(),
+            stored: stored.clone(),
         };
         if let Some(results) = results {
             report.add_notes(stored, results.outline());

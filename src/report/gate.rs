@@ -3,9 +3,10 @@
 use super::columns::{Columns, number_with_unit, percentage};
 use super::{BaselineReport, Figure};
 use crate::experiment::{Check, Gated, Outcome};
-use crate::model::{Expectation, Outline};
+use crate::model::{Expectation, Origin, Outline};
 use serde::Serialize;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 /// The verdicts on one scenario or several. Serialised, it is the JSON form; printed, the text.
 ///
@@ -51,6 +52,8 @@ pub struct ScenarioVerdicts {
     pub gate: Option<ExpectationsReport>,
     /// What has changed since a stored report.
     pub baseline: Option<BaselineReport>,
+    /// The scenario as it was written, so that the report can be repeated from itself; `None` if it is larger than a mebibyte.
+    pub origin: Option<Arc<Origin>>,
 }
 
 /// What came of the expectations of a scenario.
@@ -148,6 +151,7 @@ impl ScenarioVerdicts {
             scenario_digest: outline.digest.clone(),
             gate: gated.map(ExpectationsReport::new),
             baseline,
+            origin: outline.origin.clone(),
         }
     }
 
