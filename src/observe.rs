@@ -75,6 +75,11 @@ pub enum Fact {
         /// Who.
         contact: Contact,
     },
+    /// The contact finds its queue full, right after it was offered, and goes away.
+    Rejected {
+        /// Who.
+        contact: Contact,
+    },
     /// The instant in which the contact entered the queue is over, and it still waits.
     Queued {
         /// Who.

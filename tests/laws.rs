@@ -71,7 +71,10 @@ fn nothing_is_lost_and_littles_law_is_exact() {
                     *offered.entry(contact.queue).or_insert(0) += 1;
                     waiting += 1;
                 }
-                Fact::Answered { contact, .. } | Fact::Abandoned { contact } | Fact::Unfinished { contact } => {
+                Fact::Answered { contact, .. }
+                | Fact::Abandoned { contact }
+                | Fact::Rejected { contact }
+                | Fact::Unfinished { contact } => {
                     *left.entry(contact.queue).or_insert(0) += 1;
                     waiting -= 1;
                     waits += at.since(contact.enqueued).as_us();

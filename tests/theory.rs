@@ -65,6 +65,25 @@ fn erlang_b() {
     }
 }
 
+/// M/M/c/K: four agents and room for three who wait.
+#[test]
+fn a_queue_with_limited_room() {
+    let limit = "max_contacts = 3";
+    let model = model("30d", &[("60/h", "{ distribution = \"exponential\", mean = \"5m\" }", limit)], ONE, 4);
+    // Weights a^n / n! up to four in the center, then each more by a / 4; a = 5.
+    let mut weights = vec![1.0];
+    for n in 1..=7 {
+        weights.push(weights[n - 1] * 5.0 / n.min(4) as f64);
+    }
+    let all: f64 = weights.iter().sum();
+    judge(&model, "M/M/c/K, rejected", weights[7] / all, 0.05, |summary| {
+        summary.total().rejected as f64 / summary.total().offered() as f64
+    });
+    let waiting: f64 = (5..=7).map(|n| (n - 4) as f64 * weights[n] / all).sum();
+    let days_29_5_us = 29.5 * 86_400e6;
+    judge(&model, "M/M/c/K, queue length", waiting, 0.05, |summary| summary.total().waiting_us as f64 / days_29_5_us);
+}
+
 #[test]
 fn erlang_c() {
     let model = model("30d", &[("100/h", "{ distribution = \"exponential\", mean = \"5m\" }", "")], ONE, 10);

@@ -65,6 +65,8 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool> {
     /// Whether a profile overrides any queue's handle time.
     overrides: Table<ProfileId, bool>,
     day: Day,
+    /// Whether any queue may be full.
+    limited: bool,
 
     incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
@@ -129,6 +131,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
             affected: Vec::new(),
             is_affected: model.profiles.iter().map(|_| false).collect(),
             overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
+            limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
             routes,
             model,
         };
@@ -229,6 +232,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
             return;
         }
         self.tell(&Fact::Offered { contact });
+        if self.limited && self.is_full(contact.queue) {
+            self.tell(&Fact::Rejected { contact });
+            return;
+        }
         if let Some((profile, agent)) = self.longest_available_at_once(contact.queue) {
             self.idle.remove(agent, profile);
             self.assign(agent, profile, contact);
@@ -241,6 +248,12 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         } else {
             self.tell(&Fact::Queued { contact });
         }
+    }
+
+    /// Whether as many wait in the queue as may.
+    #[inline(never)]
+    fn is_full(&self, queue: QueueId) -> bool {
+        self.model.queues[queue].max_contacts.is_some_and(|most| self.waiting.length(queue) >= most)
     }
 
     /// The longest available agent who may take a contact that has just entered the queue (R9).
@@ -358,9 +371,13 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         self.affect(profile);
     }
 
-    /// A contact enters its queue and may find an agent in step 2.
+    /// A contact enters its queue, if there is room, and may find an agent in step 2.
     fn enter(&mut self, contact: Contact) {
         self.tell(&Fact::Offered { contact });
+        if self.limited && self.is_full(contact.queue) {
+            self.tell(&Fact::Rejected { contact });
+            return;
+        }
         let slot = self.enqueue(contact);
         self.entered.push((slot, self.waiting.get(slot).order));
         for index in 0..self.routes.openings_at_once(contact.queue).len() {

@@ -39,6 +39,7 @@ impl Waiting {
 struct Line {
     first: Slot,
     last: Slot,
+    length: u32,
 }
 
 /// All waiting contacts.
@@ -71,7 +72,7 @@ impl WaitingContacts {
             pool_queues: pools.iter().map(|pool| pool.queues.clone()).collect(),
             slots: Vec::new(),
             free: Vec::new(),
-            lines: (0..queues).map(|_| Line { first: NONE, last: NONE }).collect(),
+            lines: (0..queues).map(|_| Line { first: NONE, last: NONE, length: 0 }).collect(),
             first_enqueued: vec![EMPTY; queues],
             next_order: 0,
         }
@@ -81,6 +82,12 @@ impl WaitingContacts {
     #[inline]
     pub(super) fn count(&self) -> usize {
         self.slots.len() - self.free.len()
+    }
+
+    /// How many wait in a queue.
+    #[inline]
+    pub(super) fn length(&self, queue: QueueId) -> u32 {
+        self.lines[queue].length
     }
 
     /// How many slots there are.
@@ -131,6 +138,7 @@ impl WaitingContacts {
             self.slots.len() as Slot - 1
         };
         self.lines[contact.queue].last = slot;
+        self.lines[contact.queue].length += 1;
         self.link(contact.queue, before, slot);
         slot
     }
@@ -141,6 +149,7 @@ impl WaitingContacts {
         let Waiting { contact, before, after, .. } = self.slots[slot as usize];
         self.slots[slot as usize].waits = false;
         self.free.push(slot);
+        self.lines[contact.queue].length -= 1;
         if after == NONE {
             self.lines[contact.queue].last = before;
         } else {

@@ -24,13 +24,15 @@ pub mod column {
     pub const WAIT_ABANDONED_US: usize = 6;
     /// Integral of the number waiting, in microseconds.
     pub const WAITING_US: usize = 7;
+    /// Contacts rejected.
+    pub const REJECTED: usize = 8;
     /// Contacts answered within the threshold of service level `level`, 0 being the headline.
     pub const fn answered_within(level: usize) -> usize {
-        8 + 2 * level
+        9 + 2 * level
     }
     /// Contacts that abandoned within it.
     pub const fn abandoned_within(level: usize) -> usize {
-        9 + 2 * level
+        10 + 2 * level
     }
     /// Of a routing profile: handling time, in microseconds.
     pub const HANDLING_US: usize = 0;
@@ -308,6 +310,7 @@ fn observation(counts: &Counts, within: &[(u64, u64)]) -> Vec<i128> {
         wide(counts.wait_answered_us),
         wide(counts.wait_abandoned_us),
         counts.waiting_us,
+        counts.rejected.into(),
     ];
     for &(answered, abandoned) in within {
         values.extend([i128::from(answered), i128::from(abandoned)]);

@@ -26,6 +26,7 @@ pub struct Formula {
 const OFFERED: Terms<'static> = &[(column::OFFERED, 1)];
 const ANSWERED: Terms<'static> = &[(column::ANSWERED, 1)];
 const ABANDONED: Terms<'static> = &[(column::ABANDONED, 1)];
+const REJECTED: Terms<'static> = &[(column::REJECTED, 1)];
 const LEFT: Terms<'static> = &[(column::ANSWERED, 1), (column::ABANDONED, 1)];
 const WAITS: Terms<'static> = &[(column::WAIT_ANSWERED_US, 1), (column::WAIT_ABANDONED_US, 1)];
 const IN_TIME: Terms<'static> = &[(column::answered_within(0), 1)];
@@ -43,12 +44,14 @@ impl Formula {
             Measure::Offered => mean(OFFERED),
             Measure::Answered => mean(ANSWERED),
             Measure::Abandoned => mean(ABANDONED),
+            Measure::Rejected => mean(REJECTED),
             Measure::Unfinished => mean(&[(column::UNFINISHED, 1)]),
             Measure::ServiceLevel => share(IN_TIME, OFFERED),
             Measure::Asa => seconds(share(&[(column::WAIT_ANSWERED_US, 1)], ANSWERED)),
             Measure::MeanWait => seconds(share(WAITS, LEFT)),
             Measure::Delayed => share(&[(column::OFFERED, 1), (column::AT_ONCE, -1)], OFFERED),
             Measure::AbandonmentRate => share(ABANDONED, OFFERED),
+            Measure::RejectionRate => share(REJECTED, OFFERED),
             Measure::QueueLength if counted_us > 0 => Formula { unit: counted_us as f64, ..mean(&[(column::WAITING_US, 1)]) },
             Measure::Occupancy => share(HANDLING, STAFFED),
             Measure::Staffed => seconds(mean(STAFFED)),

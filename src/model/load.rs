@@ -85,14 +85,15 @@ impl Model {
         agents
     }
 
-    /// The queues without patience that no routing could keep from growing for ever; `None`: there are none as far as averages tell. That
+    /// The queues without patience or limit that no routing could keep from growing for ever; `None`: there are none as far as averages tell. That
     /// is no proof of the contrary: strict priority may starve a queue that other rules would serve.
     ///
     /// The work is spread over the agents as a flow from queues to the profiles that serve them; what the largest flow leaves over is too
     /// much, and the queues from which none of it can be moved are the answer (the cut of Ford and Fulkerson).
     pub fn overload(&self) -> Option<Overload> {
         let (erlangs, agents, serves) = (self.erlangs(), self.agents_on_average(), self.who_serves());
-        let work = |queue: QueueId| if self.queues[queue].patience.is_none() { erlangs[queue].unwrap_or(0.0) } else { 0.0 };
+        let endless = |queue: QueueId| self.queues[queue].patience.is_none() && self.queues[queue].max_contacts.is_none();
+        let work = |queue: QueueId| if endless(queue) { erlangs[queue].unwrap_or(0.0) } else { 0.0 };
         let reached =
             cannot_be_moved(&self.queues.ids().map(work).collect::<Vec<_>>(), &agents.iter().copied().collect::<Vec<_>>(), &serves);
         let queues: Vec<QueueId> = self.queues.ids().filter(|queue| reached[queue.index()] && work(*queue) > 0.0).collect();

@@ -52,6 +52,8 @@ pub enum Measure {
     Answered,
     /// Contacts that abandoned.
     Abandoned,
+    /// Contacts rejected.
+    Rejected,
     /// Contacts still waiting at the end.
     Unfinished,
     /// The headline service level, answered within the threshold / offered.
@@ -68,6 +70,8 @@ pub enum Measure {
     Delayed,
     /// Abandoned / offered.
     AbandonmentRate,
+    /// Rejected / offered.
+    RejectionRate,
     /// The number waiting, on average over time.
     QueueLength,
     /// Handling time / staffed time.
@@ -80,7 +84,7 @@ pub enum Measure {
 
 impl Measure {
     /// All of them.
-    pub const ALL: [Measure; 18] = [
+    pub const ALL: [Measure; 20] = [
         Measure::ServiceLevel,
         Measure::DaysMeetingTarget,
         Measure::Asa,
@@ -90,11 +94,13 @@ impl Measure {
         Measure::Wait(95),
         Measure::Wait(99),
         Measure::AbandonmentRate,
+        Measure::RejectionRate,
         Measure::Delayed,
         Measure::QueueLength,
         Measure::Offered,
         Measure::Answered,
         Measure::Abandoned,
+        Measure::Rejected,
         Measure::Unfinished,
         Measure::Occupancy,
         Measure::Staffed,
@@ -107,6 +113,7 @@ impl Measure {
             Measure::Offered => "offered",
             Measure::Answered => "answered",
             Measure::Abandoned => "abandoned",
+            Measure::Rejected => "rejected",
             Measure::Unfinished => "unfinished",
             Measure::ServiceLevel => "service_level",
             Measure::DaysMeetingTarget => "days_meeting_target",
@@ -118,6 +125,7 @@ impl Measure {
             Measure::Wait(_) => "wait_s.p99",
             Measure::Delayed => "delayed",
             Measure::AbandonmentRate => "abandonment_rate",
+            Measure::RejectionRate => "rejection_rate",
             Measure::QueueLength => "queue_length.mean",
             Measure::Occupancy => "occupancy",
             Measure::Staffed => "staffed_s",
@@ -128,11 +136,16 @@ impl Measure {
     /// In what it is counted.
     pub fn unit(self) -> Unit {
         match self {
-            Measure::ServiceLevel | Measure::DaysMeetingTarget | Measure::Delayed | Measure::AbandonmentRate | Measure::Occupancy => {
-                Unit::Share
-            }
+            Measure::ServiceLevel
+            | Measure::DaysMeetingTarget
+            | Measure::Delayed
+            | Measure::AbandonmentRate
+            | Measure::RejectionRate
+            | Measure::Occupancy => Unit::Share,
             Measure::Asa | Measure::MeanWait | Measure::Wait(_) | Measure::Staffed | Measure::Handling => Unit::Seconds,
-            Measure::Offered | Measure::Answered | Measure::Abandoned | Measure::Unfinished | Measure::QueueLength => Unit::Contacts,
+            Measure::Offered | Measure::Answered | Measure::Abandoned | Measure::Rejected | Measure::Unfinished | Measure::QueueLength => {
+                Unit::Contacts
+            }
         }
     }
 
@@ -145,8 +158,10 @@ impl Measure {
             | Measure::Wait(_)
             | Measure::Delayed
             | Measure::AbandonmentRate
+            | Measure::RejectionRate
             | Measure::QueueLength
             | Measure::Abandoned
+            | Measure::Rejected
             | Measure::Unfinished => Ordering::Less,
             Measure::Offered | Measure::Occupancy | Measure::Staffed | Measure::Handling => Ordering::Equal,
         }
@@ -269,7 +284,7 @@ mod tests {
     fn every_metric_is_found_by_its_name() {
         let (queues, profiles) = (["a.b", "c d"], ["wait_s"]);
         let all = all(&queues, &profiles);
-        assert_eq!(all.len(), 18 + 2 * 15 + 3);
+        assert_eq!(all.len(), 20 + 2 * 17 + 3);
         for metric in all {
             assert_eq!(Metric::parse(&metric.to_string(), &queues, &profiles), Ok(metric));
         }

@@ -192,6 +192,8 @@ pub struct Queue {
     pub handle_time_cv: f64,
     /// How long a contact waits; `None`: for ever (R17).
     pub patience: Option<Distribution>,
+    /// So many contacts wait in it at most; who comes when it is full is rejected, whoever may be available. `None`: any number.
+    pub max_contacts: Option<u32>,
 }
 
 /// A promise: served within some time (R21).

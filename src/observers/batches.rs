@@ -153,7 +153,7 @@ impl InCenter {
     fn observe(&mut self, at: Time, fact: &Fact) {
         let by = match fact {
             Fact::Offered { .. } => 1,
-            Fact::Completed { .. } | Fact::Abandoned { .. } => -1,
+            Fact::Completed { .. } | Fact::Abandoned { .. } | Fact::Rejected { .. } => -1,
             Fact::Ended => 0,
             _ => return,
         };

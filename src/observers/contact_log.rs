@@ -127,6 +127,7 @@ impl<W: Write> Observer for ContactLog<'_, W> {
                 };
                 self.row(at, contact, &leaving);
             }
+            Fact::Rejected { contact } => self.row(at, contact, &nobody("rejected", Some(at))),
             Fact::Abandoned { contact } => self.row(at, contact, &nobody("abandoned", Some(at))),
             Fact::Unfinished { contact } => self.row(at, contact, &nobody("unfinished", None)),
             Fact::Ended => self.replication += 1,

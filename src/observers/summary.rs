@@ -22,7 +22,7 @@ use crate::time::Time;
 /// let mut summary = waitline::observers::Summary::new(&model);
 /// waitline::run(&model, waitline::random::Streams::new(1, 0), &mut summary).unwrap();
 /// let savings = summary.queue(waitline::QueueId(0));
-/// assert_eq!(savings.offered(), savings.answered + savings.abandoned + savings.unfinished); // R19
+/// assert_eq!(savings.offered(), savings.answered + savings.abandoned + savings.rejected + savings.unfinished); // R19
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -30,6 +30,8 @@ pub struct Counts {
     pub answered: u64,
     /// Abandoned.
     pub abandoned: u64,
+    /// Rejected, because the queue was full.
+    pub rejected: u64,
     /// Still waiting when the run ended (R18).
     pub unfinished: u64,
     /// Answered without any wait.
@@ -49,7 +51,7 @@ pub struct Counts {
 impl Counts {
     /// All contacts (R19).
     pub fn offered(&self) -> u64 {
-        self.answered + self.abandoned + self.unfinished
+        self.answered + self.abandoned + self.rejected + self.unfinished
     }
 
     /// Those who left the queue.
@@ -62,6 +64,7 @@ impl Merge for Counts {
     fn merge(&mut self, other: &Self) {
         self.answered += other.answered;
         self.abandoned += other.abandoned;
+        self.rejected += other.rejected;
         self.unfinished += other.unfinished;
         self.answered_at_once += other.answered_at_once;
         self.answered_within += other.answered_within;
@@ -161,7 +164,7 @@ impl Staff {
 /// let mut summary = Summary::new(&model);
 /// waitline::run(&model, waitline::random::Streams::new(1, 0), &mut summary)?;
 /// let total = summary.total();
-/// assert_eq!(total.offered(), total.answered + total.abandoned + total.unfinished);
+/// assert_eq!(total.offered(), total.answered + total.abandoned + total.rejected + total.unfinished);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -401,6 +404,14 @@ impl Summary {
         }
     }
 
+    /// It never was in the queue: no level changes, and there is no wait.
+    #[cold]
+    fn rejected(&mut self, contact: &Contact, at: i64) {
+        if at >= self.grid.warm_up {
+            self.cells[self.grid.index(at) * self.queues + contact.queue.index()].rejected += 1;
+        }
+    }
+
     /// Still waiting at the end. It never ended: it counts where it entered, whatever the rule.
     #[cold]
     fn unfinished(&mut self, contact: &Contact, at: i64) {
@@ -441,7 +452,10 @@ impl Summary {
     pub(super) fn hold_to_r19(&self) {
         for queue in (0..self.queues).map(QueueId::from_index) {
             let (offered, found) = (self.lines[queue.index()].offered, self.queue(queue).offered());
-            assert!(offered == found, "{queue:?}: {offered} contacts were offered, but {found} answered, abandoned or unfinished (R19)");
+            assert!(
+                offered == found,
+                "{queue:?}: {offered} contacts were offered, but {found} answered, abandoned, rejected or unfinished (R19)"
+            );
         }
     }
 }
@@ -478,6 +492,7 @@ impl Observer for Summary {
                 let ended = at.saturating_add((*talk + *after_contact_work).as_us());
                 self.left(contact, at, Some(*profile), ended);
             }
+            Fact::Rejected { contact } => self.rejected(contact, at),
             Fact::Abandoned { contact } => self.left(contact, at, None, at),
             Fact::Completed { profile, .. } => self.staff[profile.index()].works(-1, offset),
             Fact::LoggedIn { profile, .. } => self.staff[profile.index()].comes(1, offset),

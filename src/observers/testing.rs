@@ -67,6 +67,7 @@ fn queue(name: &str) -> Queue {
         after_contact_work: None,
         handle_time_cv: 0.0,
         patience: None,
+        max_contacts: None,
     }
 }
 

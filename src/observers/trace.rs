@@ -89,6 +89,7 @@ impl<'a, W: Write> Trace<'a, W> {
                 writeln!(self.to, "logged_out {} {}", quoted(&model.agents[*agent].name), quoted(&model.profiles[*profile].name))
             }
             Fact::Offered { contact } => writeln!(self.to, "offered {}", self.contact(contact)),
+            Fact::Rejected { contact } => writeln!(self.to, "rejected {}", self.contact(contact)),
             Fact::Queued { contact } => writeln!(self.to, "queued {}", self.contact(contact)),
             Fact::Answered { contact, agent, profile, talk, after_contact_work } => writeln!(
                 self.to,

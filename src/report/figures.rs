@@ -197,6 +197,8 @@ pub struct Figures {
     pub answered: Figure,
     /// Contacts that abandoned.
     pub abandoned: Figure,
+    /// Contacts rejected, because the queue was full.
+    pub rejected: Figure,
     /// Contacts still waiting when the run ended.
     pub unfinished: Figure,
     /// Each threshold under the four definitions.
@@ -210,6 +212,8 @@ pub struct Figures {
     pub wait_s: Option<WaitFigures>,
     /// Share of offered contacts not answered at wait 0.
     pub delayed: Figure,
+    /// Rejected / offered.
+    pub rejection_rate: Figure,
     /// Abandoned / offered.
     pub abandonment_rate: Figure,
     /// How many waited.
@@ -257,12 +261,14 @@ impl Figures {
             offered: figure(Measure::Offered),
             answered: figure(Measure::Answered),
             abandoned: figure(Measure::Abandoned),
+            rejected: figure(Measure::Rejected),
             unfinished: figure(Measure::Unfinished),
             service_level: levels.iter().enumerate().flat_map(service_level).collect(),
             asa_s: figure(Measure::Asa),
             mean_wait_s: figure(Measure::MeanWait),
             wait_s: None,
             delayed: figure(Measure::Delayed),
+            rejection_rate: figure(Measure::RejectionRate),
             abandonment_rate: figure(Measure::AbandonmentRate),
             queue_length: QueueLength { mean: figure(Measure::QueueLength), max: None },
             days: None,
@@ -277,6 +283,7 @@ impl Figures {
         add("offered", "contacts offered, mean per replication", self.offered);
         add("answered", "contacts answered, mean per replication", self.answered);
         add("abandoned", "contacts abandoned, mean per replication", self.abandoned);
+        add("rejected", "contacts rejected because the queue was full, mean per replication", self.rejected);
         add("unfinished", "contacts still waiting at the end, mean per replication", self.unfinished);
         for level in &self.service_level {
             add("service_level", &format!("{}; wait {}", level.definition, level.threshold()), level.figure());
@@ -291,6 +298,7 @@ impl Figures {
         }
         add("delayed", "not answered at wait 0 / offered", self.delayed);
         add("abandonment_rate", "abandoned / offered", self.abandonment_rate);
+        add("rejection_rate", "rejected / offered", self.rejection_rate);
         add("queue_length.mean", "number waiting, mean over time", self.queue_length.mean);
         if let Some(max) = self.queue_length.max {
             add("queue_length.max", "most waiting at once in any replication", plain(max as f64));

@@ -139,29 +139,23 @@ fn headline(figures: &Figures) -> String {
 }
 
 pub(super) fn contacts(rows: &[(&str, &Figures)]) -> Columns {
-    let mut table = Columns::new(&[
-        "queue",
-        "offered",
-        "answered",
-        "abandoned",
-        "unfinished",
-        "abandoned %",
-        "delayed %",
-        "queue length",
-        "longest queue",
-    ]);
+    // Few queues are ever full.
+    let rejects = rows.iter().any(|(_, figures)| figures.rejected.is_some_and(|rejected| rejected.estimate > 0.0));
+    let of_rejects = |title: &'static str| rejects.then_some(title);
+    let mut titles = vec!["queue", "offered", "answered", "abandoned"];
+    titles.extend(of_rejects("rejected"));
+    titles.extend(["unfinished", "abandoned %"]);
+    titles.extend(of_rejects("rejected %"));
+    titles.extend(["delayed %", "queue length", "longest queue"]);
+    let mut table = Columns::new(&titles);
     for (name, figures) in rows {
-        table.row(vec![
-            (*name).into(),
-            number(figures.offered),
-            number(figures.answered),
-            number(figures.abandoned),
-            number(figures.unfinished),
-            percent(figures.abandonment_rate),
-            percent(figures.delayed),
-            number(figures.queue_length.mean),
-            figures.queue_length.max.map_or(NONE.into(), |max| max.to_string()),
-        ]);
+        let mut cells = vec![(*name).into(), number(figures.offered), number(figures.answered), number(figures.abandoned)];
+        cells.extend(rejects.then(|| number(figures.rejected)));
+        cells.extend([number(figures.unfinished), percent(figures.abandonment_rate)]);
+        cells.extend(rejects.then(|| percent(figures.rejection_rate)));
+        cells.extend([percent(figures.delayed), number(figures.queue_length.mean)]);
+        cells.push(figures.queue_length.max.map_or(NONE.into(), |max| max.to_string()));
+        table.row(cells);
     }
     table
 }

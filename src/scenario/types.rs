@@ -159,6 +159,8 @@ pub struct QueueTable {
     pub handle_time_varies: Option<VariationTable>,
     /// How long a contact waits before it abandons. Default: for ever.
     pub patience: Option<DistributionTable>,
+    /// The most contacts that wait in it at once; who comes when it is full is rejected. 0: nobody can enter. Default: any number.
+    pub max_contacts: Option<i64>,
 }
 
 /// Replications differ: a factor per replication, gamma with mean 1.

@@ -117,6 +117,11 @@ impl<'m> Twin<'m> {
                 .map_or((row.queue, row.priority, row.age_us), |given| (given.queue, given.priority, given.age_us));
             let contact = Contact { source, number, queue, enqueued: self.now, priority, age_us };
             self.tell(Fact::Offered { contact });
+            let waiting = self.waiting.iter().filter(|(other, _)| other.queue == queue).count();
+            if self.model.queues[queue].max_contacts.is_some_and(|most| waiting >= most as usize) {
+                self.tell(Fact::Rejected { contact });
+                continue;
+            }
             let until = self.patience(&contact).map_or(Time::NEVER, |patience| self.now + patience);
             self.waiting.push((contact, until));
             self.entered_now.push(contact);

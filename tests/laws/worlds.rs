@@ -55,6 +55,7 @@ impl Maker {
 
     fn queue(&mut self) -> Queue {
         let patience = if self.one_in(3) { None } else { Some(self.duration()) };
+        let max_contacts = if self.one_in(4) { Some(self.up_to(4) as u32) } else { None };
         Queue {
             name: String::new(),
             service_levels: Vec::new(),
@@ -62,6 +63,7 @@ impl Maker {
             after_contact_work: self.maybe(4),
             handle_time_cv: if self.one_in(6) { 0.4 } else { 0.0 },
             patience,
+            max_contacts,
         }
     }
 

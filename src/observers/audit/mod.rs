@@ -190,6 +190,28 @@ impl<'a> Audit<'a> {
         }
         self.world.last_offered = Some((contact.source, contact.number));
         self.world.enters(*contact);
+        self.world.just_offered = Some(contact.queue);
+    }
+
+    /// Whoever found a full queue is rejected at once.
+    fn has_room(&mut self, next: &Fact) {
+        let Some(queue) = self.world.just_offered.take() else { return };
+        let full = self.model.queues[queue].max_contacts.is_some_and(|most| self.world.queues[queue].len() > most as usize);
+        if full && !matches!(next, Fact::Rejected { contact } if contact.queue == queue) {
+            self.breaks("R19", format!("more contacts wait in queue `{}` than may", self.model.queues[queue].name));
+        }
+    }
+
+    fn rejected(&mut self, contact: &Contact) {
+        let others = self.world.queues[contact.queue].len().saturating_sub(1);
+        let full = self.model.queues[contact.queue].max_contacts.is_some_and(|most| others >= most as usize);
+        match self.world.find(contact) {
+            Some(place) if full && contact.enqueued == self.world.now && place == others => {
+                self.world.leaves(contact.queue, place);
+                self.world.books[contact.queue].rejected += 1;
+            }
+            _ => self.breaks("R19", format!("{} is rejected, but it did not just come, or there is room", self.contact(contact))),
+        }
     }
 
     fn queued(&mut self, contact: &Contact) {
@@ -353,10 +375,10 @@ impl<'a> Audit<'a> {
     fn balanced(&mut self, queue: QueueId) {
         self.world.level_changes(queue);
         let (name, books, left) = (&self.model.queues[queue].name, self.world.books[queue], self.world.queues[queue].len());
-        if left > 0 || books.offered != books.answered + books.abandoned + books.unfinished {
+        if left > 0 || books.offered != books.answered + books.abandoned + books.rejected + books.unfinished {
             let what = format!(
-                "queue `{name}`: {} offered, but {} answered, {} abandoned, {} unfinished, and {left} not accounted for",
-                books.offered, books.answered, books.abandoned, books.unfinished
+                "queue `{name}`: {} offered, but {} answered, {} abandoned, {} rejected, {} unfinished, and {left} not accounted for",
+                books.offered, books.answered, books.abandoned, books.rejected, books.unfinished
             );
             self.breaks("R19", what);
         }
@@ -375,6 +397,7 @@ impl Observer for Audit<'_> {
         if stopped && !matches!(fact, Fact::Unfinished { .. } | Fact::Ended) {
             self.breaks("R18", "something happens although the run is stopped");
         }
+        self.has_room(fact);
         match fact {
             Fact::LoggedIn { agent, .. } => self.logged_in(*agent),
             Fact::LoggedOut { agent, .. } => self.logged_out(*agent),
@@ -383,6 +406,7 @@ impl Observer for Audit<'_> {
             Fact::Answered { contact, agent, profile, talk, after_contact_work } => {
                 self.answered(contact, *agent, *profile, (*talk, *after_contact_work));
             }
+            Fact::Rejected { contact } => self.rejected(contact),
             Fact::Abandoned { contact } => self.abandoned(contact),
             Fact::Completed { contact, agent, answered, .. } => self.completed(contact, *agent, *answered),
             Fact::Unfinished { contact } => self.unfinished(contact),

@@ -42,6 +42,7 @@ pub(super) struct Books {
     pub(super) offered: u64,
     pub(super) answered: u64,
     pub(super) abandoned: u64,
+    pub(super) rejected: u64,
     pub(super) unfinished: u64,
     /// Sum of waits as told, and the integral of the number waiting.
     pub(super) waits_us: i128,
@@ -72,6 +73,8 @@ pub(super) struct Picture<'a> {
     pub(super) entered: Vec<(QueueId, u64)>,
     pub(super) leaving: Vec<AgentId>,
     pub(super) last_offered: Option<(SourceId, u64)>,
+    /// The last fact was that a contact was offered to this queue, which may be too full for it.
+    pub(super) just_offered: Option<QueueId>,
     enqueued: u64,
 }
 
@@ -102,6 +105,7 @@ impl<'a> Picture<'a> {
             entered: Vec::new(),
             leaving: Vec::new(),
             last_offered: None,
+            just_offered: None,
             enqueued: 0,
         }
     }

@@ -240,3 +240,18 @@ fn replications_follow_each_other() {
     }
     audit.finish().unwrap();
 }
+
+#[test]
+fn rejected_with_room_and_admitted_without() {
+    let message = rules_broken(&plain_world(), |_, at, fact| match fact {
+        Fact::Offered { contact } if contact.number == 1 => vec![(at, fact), (at, Fact::Rejected { contact })],
+        Fact::Queued { .. } | Fact::Abandoned { .. } => Vec::new(),
+        other => vec![(at, other)],
+    });
+    assert!(message.contains("is rejected, but it did not just come, or there is room (R19)"), "{message}");
+    let mut model = build(&plain_world());
+    model.queues[QueueId(0)].max_contacts = Some(0);
+    audited(&model, |_, at, fact| vec![(at, fact)]).unwrap();
+    let error = audited(&model, |_, at, fact| if matches!(fact, Fact::Rejected { .. }) { Vec::new() } else { vec![(at, fact)] });
+    assert!(error.unwrap_err().to_string().contains("more contacts wait in queue `q1` than may (R19)"));
+}

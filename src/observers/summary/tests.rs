@@ -21,6 +21,7 @@ fn a_small_day() {
         Counts {
             answered: 1,
             abandoned: 1,
+            rejected: 0,
             unfinished: 0,
             answered_at_once: 0,
             answered_within: 1,
