@@ -325,3 +325,22 @@ fn an_agent_keeps_its_absences_whoever_else_is_there() {
         }
     }
 }
+
+/// Means over time are over each design's own time.
+#[test]
+fn a_design_of_half_the_length_has_the_queue_length_of_its_own_report() {
+    let report = |arguments: &[&str]| -> serde_json::Value { serde_json::from_str(&printed(arguments)).unwrap() };
+    let metric = ["--metric", "total.queue_length.mean", "--format", "json"];
+    let compared = report(&[&["compare", SMALL, "--set", "run.horizon=4h"], &metric[..]].concat());
+    let folder = tempfile::tempdir().unwrap();
+    let half = name(folder.path(), "half.toml");
+    std::fs::write(&half, std::fs::read_to_string(SMALL).unwrap().replace("horizon = \"8h\"", "horizon = \"4h\"")).unwrap();
+    let difference = &compared["variants"][0]["differences"][0];
+    for (found, own) in [("base", SMALL), ("variant", half.as_str())] {
+        let own = &report(&["run", own, "--format", "json"])["total"]["queue_length"]["mean"];
+        for part in ["estimate", "half_width"] {
+            let (found, own) = (difference[found][part].as_f64().unwrap(), own[part].as_f64().unwrap());
+            assert!((found - own).abs() < 1e-9 * own, "{part}: {found} {own}");
+        }
+    }
+}

@@ -67,7 +67,8 @@ impl Formula {
     }
 }
 
-/// Numerator and denominator of a metric in one replication; of a mean, the denominator is 1. `None` for what has no [`Formula`].
+/// Numerator and denominator of a metric in one replication; of a mean, the denominator is 1, of one over time the time that counts, for designs may
+/// differ in it. `None` for what has no [`Formula`].
 pub(super) fn parts(outline: &Outline, summary: &Summary, metric: &Metric) -> Option<[i128; 2]> {
     let formula = Formula::of(metric.measure, outline.counted_us())?;
     let row = if metric.measure.of_agents() {
@@ -76,7 +77,14 @@ pub(super) fn parts(outline: &Outline, summary: &Summary, metric: &Metric) -> Op
         observed(outline, summary, metric.scope)
     };
     let sum = |terms: Terms<'_>| terms.iter().map(|&(column, factor)| row[column] * i128::from(factor)).sum();
-    Some([sum(formula.numerator), formula.denominator.map_or(1, sum)])
+    let once = if metric.measure == Measure::QueueLength { outline.counted_us().into() } else { 1 };
+    Some([sum(formula.numerator), formula.denominator.map_or(once, sum)])
+}
+
+/// The unit of the quotient of the [`parts`] of a measure.
+pub(super) fn unit_of_parts(measure: Measure) -> f64 {
+    // One second is enough: only the unit of the mean over time depends on how long it is, and that is in its denominator.
+    Formula::of(measure, 1_000_000).filter(|_| measure != Measure::QueueLength).map_or(1.0, |formula| formula.unit)
 }
 
 impl Across {

@@ -108,7 +108,7 @@ pub fn select(designs: &[Design<'_>], metric: &str, indifference: f64, condition
             for &place in &left {
                 let summary = replicate(designs[place].model, Streams::new(conditions.seed, replication), &mut ())?;
                 let parts = formulas::parts(&outlines[place], &summary, &metrics[place]);
-                let unit = formulas::Formula::of(metrics[place].measure, outlines[place].counted_us()).map_or(1.0, |formula| formula.unit);
+                let unit = formulas::unit_of_parts(metrics[place].measure);
                 row[place] = parts.filter(|[_, below]| *below != 0).map(|[above, below]| sign * above as f64 / below as f64 / unit);
             }
             rows.push((replication, row));
