@@ -157,7 +157,8 @@ pub fn compare(base: &Design<'_>, variants: &[Design<'_>], metrics: &[String], c
     let mut pairs = Pairs::default();
     folded.states.iter().for_each(|state| pairs.merge(state));
     if folded.end < 2 {
-        return Err(Error::new(ErrorKind::Limit, Problem::new("a comparison takes at least two complete replications")));
+        let kind = if workers.stopped() { ErrorKind::Interrupted } else { ErrorKind::Input };
+        return Err(Error::new(kind, Problem::new("a comparison takes at least two complete replications")));
     }
     let common = of_designs[1..].iter().flatten().flatten().count();
     let joint = conditions.confidence.each_of(common);

@@ -59,6 +59,8 @@ pub struct Selected {
     pub contenders: Vec<Contender>,
     /// The place of the best; `None`: several are still in at the largest number of replications, or it was stopped.
     pub best: Option<usize>,
+    /// Whether it was stopped before either.
+    pub interrupted: bool,
     /// Replications in which a design had no such figure (nobody was answered, say); they were passed over for all.
     pub passed_over: u64,
     /// What the reader should know.
@@ -128,6 +130,12 @@ pub fn select(designs: &[Design<'_>], metric: &str, indifference: f64, condition
         }
         done = folded.end;
     }
+    // A selection that took its time to the end is not interrupted by what comes later.
+    let interrupted = race.left().count() > 1 && done < conditions.replications;
+    if interrupted && done < FIRST {
+        let message = format!("stopped: a selection takes at least {FIRST} complete replications of each design");
+        return Err(Error::new(ErrorKind::Interrupted, Problem::new(message)));
+    }
     let contender = |place: usize| Contender {
         label: designs[place].label.clone(),
         mean: race.mean(place).map(|mean| sign * mean),
@@ -149,6 +157,7 @@ pub fn select(designs: &[Design<'_>], metric: &str, indifference: f64, condition
         seed: conditions.seed,
         contenders: (0..designs.len()).map(contender).collect(),
         best,
+        interrupted,
         passed_over,
         notes: notes(&all, &outlines),
     })
