@@ -332,7 +332,7 @@ impl Results {
     /// The stopping rules, each with how far the half-width is from what it should be: 1 and less is met.
     pub fn until(&self) -> impl Iterator<Item = (&Precision, f64)> {
         self.until.iter().map(|precision| {
-            let found = self.across.estimate(&self.outline, &precision.metric, &self.confidence);
+            let found = self.across.careful(&self.outline, &precision.metric, &self.confidence);
             (precision, precision.excess(found))
         })
     }
