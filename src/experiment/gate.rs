@@ -92,7 +92,7 @@ pub struct Gated {
 /// decides, so each has the whole chance to itself.
 ///
 /// That is as true as Student's t is: it takes the sums of the replications for nearly normal, as they are for days of some hundred contacts.
-/// With a handful of contacts in each, or where rare bad days count for much, wrong verdicts are up to twice as frequent; a larger `least` mends
+/// With a handful of contacts in each, or where rare bad days count for much, wrong verdicts are up to three times as frequent; a larger `least` mends
 /// that.
 ///
 /// That no contact abandoned in thirty replications does not mean that none ever will. So an interval of a share that reaches 0 or 1, where few
