@@ -85,16 +85,7 @@ pub const FIRST: u64 = 30;
 pub fn select(designs: &[Design<'_>], metric: &str, indifference: f64, conditions: &Conditions<'_>) -> Result<Selected, Error> {
     let outlines: Vec<Arc<Outline>> = designs.iter().map(|design| Arc::new(design.model.outline())).collect();
     let metrics = metrics(designs, &outlines, metric)?;
-    let wrong = |message: &str, key: &str| Err(Error::input(vec![Problem::new(message).key(key)]));
-    if designs.len() < 2 {
-        return wrong("there is only one design: expected several to choose from", "--best");
-    }
-    if !(indifference > 0.0 && indifference.is_finite()) {
-        return wrong("the smallest difference that matters must be more than 0", "--indifference");
-    }
-    if conditions.replications < FIRST {
-        return wrong("a selection takes at least 30 replications of each design", "--replications");
-    }
+    possible(designs.len(), indifference, conditions.replications)?;
     // So that more is better.
     let sign = if metrics[0].measure.better() == Ordering::Less { -1.0 } else { 1.0 };
     let mut race = Race::new(designs.len(), indifference, 1.0 - conditions.confidence.level());
@@ -161,6 +152,21 @@ pub fn select(designs: &[Design<'_>], metric: &str, indifference: f64, condition
         passed_over,
         notes: notes(&all, &outlines),
     })
+}
+
+/// Whether there is anything to select, and a way to.
+fn possible(designs: usize, indifference: f64, replications: u64) -> Result<(), Error> {
+    let wrong = |message: &str, key: &str| Err(Error::input(vec![Problem::new(message).key(key)]));
+    if designs < 2 {
+        return wrong("there is only one design: expected several to choose from", "--best");
+    }
+    if !(indifference > 0.0 && indifference.is_finite()) {
+        return wrong("the smallest difference that matters must be more than 0", "--indifference");
+    }
+    if replications < FIRST {
+        return wrong("a selection takes at least 30 replications of each design", "--replications");
+    }
+    Ok(())
 }
 
 /// The metric by the ids of each design.
