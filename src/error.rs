@@ -98,6 +98,8 @@ pub enum ErrorKind {
     Law,
     /// A file could not be read or written.
     Io,
+    /// It was stopped before there was anything to report.
+    Interrupted,
 }
 
 /// Why something could not be done: one or more [`Problem`]s, all at once.

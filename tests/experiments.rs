@@ -325,3 +325,62 @@ fn an_agent_keeps_its_absences_whoever_else_is_there() {
         }
     }
 }
+
+/// Means over time are over each design's own time.
+#[test]
+fn a_design_of_half_the_length_has_the_queue_length_of_its_own_report() {
+    let report = |arguments: &[&str]| -> serde_json::Value { serde_json::from_str(&printed(arguments)).unwrap() };
+    let metric = ["--metric", "total.queue_length.mean", "--format", "json"];
+    let compared = report(&[&["compare", SMALL, "--set", "run.horizon=4h"], &metric[..]].concat());
+    let folder = tempfile::tempdir().unwrap();
+    let half = name(folder.path(), "half.toml");
+    std::fs::write(&half, std::fs::read_to_string(SMALL).unwrap().replace("horizon = \"8h\"", "horizon = \"4h\"")).unwrap();
+    let difference = &compared["variants"][0]["differences"][0];
+    for (found, own) in [("base", SMALL), ("variant", half.as_str())] {
+        let own = &report(&["run", own, "--format", "json"])["total"]["queue_length"]["mean"];
+        for part in ["estimate", "half_width"] {
+            let (found, own) = (difference[found][part].as_f64().unwrap(), own[part].as_f64().unwrap());
+            assert!((found - own).abs() < 1e-9 * own, "{part}: {found} {own}");
+        }
+    }
+}
+
+/// Interrupts what has run for that long.
+#[cfg(unix)]
+fn interrupted(arguments: &[&str], after_ms: u64) -> Output {
+    let process = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    std::thread::sleep(std::time::Duration::from_millis(after_ms));
+    assert!(Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill is there").success());
+    process.wait_with_output().expect("it ends")
+}
+
+/// Two designs that differ by less than matters for a very long time.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_during_a_selection_says_so_and_it_repeats() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = name(folder.path(), "report.json");
+    let set = ["compare", SMALL, "--set", "queue.loans.patience.mean=361s", "--max-replications", "1000000", "--format", "json"];
+    let output =
+        interrupted(&[&set[..], &["--best", "savings.asa_s", "--indifference", "0.000000000001", "--out", &report]].concat(), 1500);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    let value: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&report).unwrap()).unwrap();
+    assert_eq!(value["partial"], value["designs"][0]["replications"]);
+    assert_eq!(value["sentence"], "Undecided: it was interrupted while several designs were still in.");
+    assert!(printed(&["rerun", &report]).starts_with("equal: "));
+}
+
+/// Nothing complete is no report, but neither is it bad input.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_before_anything_is_complete_exits_with_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = name(folder.path(), "part");
+    let output = interrupted(&["run", BANK, "--replications", "5000000", "--shard", "1/2", "--out", &part], 1500);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("an incomplete part is not written"));
+    let output =
+        interrupted(&["compare", BANK, "--set", "queue.NE.service_level.within=10s", "--replications", "1000000", "--format", "csv"], 1500);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).lines().nth(1).is_some_and(|row| row.ends_with(",of 1000000")), "{}", text(&output.stdout));
+}

@@ -132,3 +132,14 @@ fn it_repeats_itself_on_any_number_of_threads() {
     let output = waitline(&["rerun", &one]);
     assert!(text(&output.stdout).starts_with("equal: the same long run"), "{}", text(&output.stdout));
 }
+
+/// Agents are away by the interval of the scenario, and half-hours if it has none; the report has no intervals.
+#[test]
+fn agents_are_away_by_the_interval_of_the_scenario() {
+    let total = |interval: &str| {
+        let model = mmc(&[("agents.agent.shrinkage", "15%"), ("agents.agent.count", "12"), ("run.interval", interval)]);
+        LongRun::new(model).length(Span::from_secs(200 * 3600)).run().unwrap().report().total
+    };
+    assert_eq!(total("30m"), total("none"));
+    assert_ne!(total("2h"), total("none"));
+}

@@ -84,7 +84,7 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Nobody can be told that standard error is gone.
             let _ = writeln!(std::io::stderr(), "{error}");
-            ExitCode::from(if error.kind() == ErrorKind::Law { 1 } else { 2 })
+            ExitCode::from(if matches!(error.kind(), ErrorKind::Law | ErrorKind::Interrupted) { 1 } else { 2 })
         }
     }
 }

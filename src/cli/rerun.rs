@@ -5,7 +5,7 @@ use super::output::read;
 use super::progress::{Progress, stop_on_interrupt};
 use super::{Outcome, emit};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::experiment::{Conditions, Design, Experiment, LongRun, compare, gate, select};
+use crate::experiment::{Conditions, Design, Experiment, LongRun, Selected, compare, gate, select};
 use crate::model::{Model, Origin};
 use crate::report::{ComparisonReport, GateReport, ScenarioVerdicts, SelectionReport, StoredReport, Until, is_of_designs};
 use crate::scenario::Scenario;
@@ -129,6 +129,13 @@ struct WithDesign {
     design: RecipeOfDesign,
 }
 
+impl RecipeOfDesigns {
+    /// Of a selection, how many replications it came to at most: what was interrupted stops there.
+    fn most(&self) -> u64 {
+        self.partial.unwrap_or(self.max_replications)
+    }
+}
+
 #[derive(Deserialize)]
 struct RecipeOfDesign {
     label: String,
@@ -190,7 +197,7 @@ fn wrong(report: &str, what: impl Into<String>) -> Error {
 }
 
 fn interrupted() -> Error {
-    Error::new(ErrorKind::Limit, Problem::new("interrupted: whether it is equal is not known"))
+    Error::new(ErrorKind::Interrupted, Problem::new("interrupted: whether it is equal is not known"))
 }
 
 type Show<'a> = &'a (dyn Fn(u64, u64) + Sync);
@@ -259,8 +266,15 @@ fn repeat_long_run(recipe: &RecipeOfLongRun, arguments: &RerunArguments, name: &
 /// The same for a comparison or a selection.
 fn repeat_designs(recipe: &RecipeOfDesigns, arguments: &RerunArguments, name: &str, show: Show<'_>) -> Result<Value, Error> {
     let mut models = Vec::new();
+    if arguments.scenario.is_some() {
+        return Err(Error::input(vec![Problem::new("a report of several designs takes them from itself").key("--scenario")]));
+    }
     let designs = recipe.base.iter().chain(recipe.variants.iter().chain(&recipe.designs).map(|with| &with.design));
     for design in designs {
+        if design.origin.is_none() {
+            let message = format!("it does not hold the scenario of `{}`, which is larger than a mebibyte: compare again", design.label);
+            return Err(wrong(name, message));
+        }
         let model = scenario(design.origin.as_ref(), None, name)?.compile()?;
         same_digest(&model, &design.scenario_digest, name)?;
         models.push((design.label.as_str(), model));
@@ -278,8 +292,13 @@ fn repeat_designs(recipe: &RecipeOfDesigns, arguments: &RerunArguments, name: &s
         }
         serde_json::to_value(ComparisonReport { partial: recipe.partial, ..ComparisonReport::new(&found) })
     } else {
-        conditions.replications = recipe.max_replications;
-        serde_json::to_value(SelectionReport::new(&select(&designs, &recipe.metric, recipe.indifference, &conditions)?))
+        conditions.replications = recipe.most();
+        let found = select(&designs, &recipe.metric, recipe.indifference, &conditions)?;
+        if found.interrupted {
+            return Err(interrupted());
+        }
+        let interrupted = recipe.partial.is_some() && found.best.is_none();
+        serde_json::to_value(SelectionReport::new(&Selected { interrupted, most: recipe.max_replications, ..found }))
     };
     value.map_err(|error| wrong(name, error.to_string()))
 }

@@ -157,13 +157,14 @@ pub fn compare(base: &Design<'_>, variants: &[Design<'_>], metrics: &[String], c
     let mut pairs = Pairs::default();
     folded.states.iter().for_each(|state| pairs.merge(state));
     if folded.end < 2 {
-        return Err(Error::new(ErrorKind::Limit, Problem::new("a comparison takes at least two complete replications")));
+        let kind = if workers.stopped() { ErrorKind::Interrupted } else { ErrorKind::Input };
+        return Err(Error::new(kind, Problem::new("a comparison takes at least two complete replications")));
     }
     let common = of_designs[1..].iter().flatten().flatten().count();
     let joint = conditions.confidence.each_of(common);
     let variants = pairs.0.iter().map(|row| {
         let pairs = wanted.iter().zip(row).filter(|(_, moments)| moments.count() > 0);
-        pairs.map(|(metric, moments)| difference(metric, moments, outlines[0].counted_us(), &conditions.confidence, &joint)).collect()
+        pairs.map(|(metric, moments)| difference(metric, moments, &conditions.confidence, &joint)).collect()
     });
     Ok(Compared {
         seed: conditions.seed,
@@ -200,8 +201,8 @@ impl Pairs {
     }
 }
 
-fn difference(metric: &Metric, moments: &Moments, counted_us: i64, confidence: &Confidence, joint: &Confidence) -> Difference {
-    let unit = Formula::of(metric.measure, counted_us).map_or(1.0, |formula| formula.unit);
+fn difference(metric: &Metric, moments: &Moments, confidence: &Confidence, joint: &Confidence) -> Difference {
+    let unit = formulas::unit_of_parts(metric.measure);
     let ratio = |numerator, denominator| moments.ratio(&[(numerator, 1)], &[(denominator, 1)], confidence).map(|figure| figure.per(unit));
     let apart = |confidence| moments.difference([0, 1], [2, 3], confidence).map(|figure| figure.per(unit));
     let (base, variant, difference) = (ratio(0, 1), ratio(2, 3), apart(confidence));

@@ -1,7 +1,7 @@
 //! How each figure is formed from the sums.
 
 use super::across::{Across, Row, column, observed, observed_work};
-use crate::model::{Measure, Metric, Outline, Scope};
+use crate::model::{Measure, Metric, Outline, Scope, Unit};
 use crate::observers::Summary;
 use crate::stats::{Confidence, Estimate, Moments, Terms};
 
@@ -70,7 +70,8 @@ impl Formula {
     }
 }
 
-/// Numerator and denominator of a metric in one replication; of a mean, the denominator is 1. `None` for what has no [`Formula`].
+/// Numerator and denominator of a metric in one replication; of a mean, the denominator is 1, of one over time the time that counts, for designs may
+/// differ in it. `None` for what has no [`Formula`].
 pub(super) fn parts(outline: &Outline, summary: &Summary, metric: &Metric) -> Option<[i128; 2]> {
     let formula = Formula::of(metric.measure, outline.counted_us())?;
     let row = if metric.measure.of_agents() {
@@ -79,7 +80,14 @@ pub(super) fn parts(outline: &Outline, summary: &Summary, metric: &Metric) -> Op
         observed(outline, summary, metric.scope)
     };
     let sum = |terms: Terms<'_>| terms.iter().map(|&(column, factor)| row[column] * i128::from(factor)).sum();
-    Some([sum(formula.numerator), formula.denominator.map_or(1, sum)])
+    let once = if metric.measure == Measure::QueueLength { outline.counted_us().into() } else { 1 };
+    Some([sum(formula.numerator), formula.denominator.map_or(once, sum)])
+}
+
+/// The unit of the quotient of the [`parts`] of a measure.
+pub(super) fn unit_of_parts(measure: Measure) -> f64 {
+    // One second is enough: only the unit of the mean over time depends on how long it is, and that is in its denominator.
+    Formula::of(measure, 1_000_000).filter(|_| measure != Measure::QueueLength).map_or(1.0, |formula| formula.unit)
 }
 
 impl Across {
@@ -95,8 +103,20 @@ impl Across {
         }
     }
 
+    /// The same, but the interval of a share that reaches 0 or 1, where few or no contacts tell how much it varies, is never narrower than if the
+    /// contacts were independent of each other ([`Estimate::of_trials`]): that nobody abandoned so far does not mean that nobody ever will.
+    pub(super) fn careful(&self, outline: &Outline, metric: &Metric, confidence: &Confidence) -> Option<Estimate> {
+        let found = self.estimate(outline, metric, confidence)?;
+        let (low, high) = found.bounds();
+        let at_the_end = metric.measure.unit() == Unit::Share && (low <= 0.0 || high >= 1.0);
+        Some(match self.trials(outline, metric).filter(|_| at_the_end) {
+            Some(trials) => found.of_trials(trials, confidence),
+            None => found,
+        })
+    }
+
     /// Of how many trials a share is: contacts; or replications, where it is a share of time. `None` for what is no ratio of sums.
-    pub(super) fn trials(&self, outline: &Outline, metric: &Metric) -> Option<f64> {
+    fn trials(&self, outline: &Outline, metric: &Metric) -> Option<f64> {
         let denominator = Formula::of(metric.measure, outline.counted_us())?.denominator?;
         let contacts = || self.moments(metric).sum(denominator) as f64;
         Some(if metric.measure.of_agents() { self.replications() as f64 } else { contacts() })

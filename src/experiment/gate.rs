@@ -3,7 +3,7 @@
 use super::workers::Workers;
 use super::{Across, Conditions, Experiment};
 use crate::error::{Error, Problem};
-use crate::model::{Expectation, Model, Outline, Unit};
+use crate::model::{Expectation, Model, Outline};
 use crate::stats::{Confidence, Estimate, Merge};
 use serde::Serialize;
 use std::sync::Arc;
@@ -92,7 +92,7 @@ pub struct Gated {
 /// decides, so each has the whole chance to itself.
 ///
 /// That is as true as Student's t is: it takes the sums of the replications for nearly normal, as they are for days of some hundred contacts.
-/// With a handful of contacts in each, or where rare bad days count for much, wrong verdicts are up to twice as frequent; a larger `least` mends
+/// With a handful of contacts in each, or where rare bad days count for much, wrong verdicts are up to three times as frequent; a larger `least` mends
 /// that.
 ///
 /// That no contact abandoned in thirty replications does not mean that none ever will. So an interval of a share that reaches 0 or 1, where few
@@ -155,20 +155,10 @@ impl Check {
         let Ok(confidence) = Confidence::new(*confidence) else { return };
         let confidence = confidence.each_of(looks).one_sided();
         self.replications = sums.replications();
-        self.found = sums.estimate(outline, metric, &confidence);
-        let Some(mut found) = self.found else { return };
-        let (low, high) = if self.expectation.is_absolute() {
-            (found.estimate, found.estimate)
-        } else {
-            let (low, high) = found.bounds();
-            if let Some(trials) =
-                sums.trials(outline, metric).filter(|_| metric.measure.unit() == Unit::Share && (low <= 0.0 || high >= 1.0))
-            {
-                found = found.of_trials(trials, &confidence);
-                self.found = Some(found);
-            }
-            found.bounds()
-        };
+        let absolute = self.expectation.is_absolute();
+        self.found = if absolute { sums.estimate(outline, metric, &confidence) } else { sums.careful(outline, metric, &confidence) };
+        let Some(found) = self.found else { return };
+        let (low, high) = if absolute { (found.estimate, found.estimate) } else { found.bounds() };
         self.outcome = match at_least {
             true if low >= *bound => Outcome::Holds,
             true if high < *bound => Outcome::Fails,

@@ -114,7 +114,6 @@ impl<'a> LongRun<'a> {
             let message = format!("a run of {} is too short or too long to be played", self.length);
             return Err(Error::input(vec![Problem::new(message).key("--length")]));
         }
-        self.model.run.interval = None;
         self.model.run.at_horizon = AtHorizon::Stop;
         self.model.run.horizon = Time::START + self.length;
         let problems = changing(&self.model);
@@ -151,7 +150,8 @@ impl<'a> LongRun<'a> {
         let found = by_pilots.or_else(|| warm_up(&in_center).map(|blocks| blocks.div_ceil(BLOCKS)));
         // What has not settled is reported as far as it goes: from its second half.
         let first = found.unwrap_or(BATCHES / 2);
-        let outline = self.model.outline();
+        // Agents are away by the interval of the scenario; the report has none.
+        let outline = Outline { interval_us: None, ..self.model.outline() };
         let mut across = Across::default();
         batches.summaries()[first..].iter().for_each(|batch| across.record(&outline, batch));
         let settling = Settling {

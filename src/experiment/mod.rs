@@ -179,7 +179,7 @@ impl<'a> Experiment<'a> {
     /// The results of `sums`, of `goal` replications that were asked for.
     fn results(&self, sums: Across, goal: u64) -> Result<Results, Error> {
         if sums.replications() == 0 {
-            return Err(Error::new(ErrorKind::Limit, Problem::new("stopped before a replication was complete")));
+            return Err(Error::new(ErrorKind::Interrupted, Problem::new("stopped before a replication was complete")));
         }
         let mut results = Results::new(self.outline.clone(), self.seed, sums, self.confidence.clone());
         results.asked = goal;
@@ -209,7 +209,7 @@ impl<'a> Experiment<'a> {
         let workers = Workers::new(self.threads, self.stop, self.progress)?;
         let (end, sums) = self.sums(&workers, range.clone())?;
         if end < range.end {
-            return Err(Error::new(ErrorKind::Limit, Problem::new("stopped: an incomplete part is not written")));
+            return Err(Error::new(ErrorKind::Interrupted, Problem::new("stopped: an incomplete part is not written")));
         }
         let results = Results::new(self.outline.clone(), self.seed, sums, self.confidence.clone());
         Ok(Part::new(results, &range, self.replications))
@@ -332,7 +332,7 @@ impl Results {
     /// The stopping rules, each with how far the half-width is from what it should be: 1 and less is met.
     pub fn until(&self) -> impl Iterator<Item = (&Precision, f64)> {
         self.until.iter().map(|precision| {
-            let found = self.across.estimate(&self.outline, &precision.metric, &self.confidence);
+            let found = self.across.careful(&self.outline, &precision.metric, &self.confidence);
             (precision, precision.excess(found))
         })
     }

@@ -59,6 +59,8 @@ pub struct Selected {
     pub contenders: Vec<Contender>,
     /// The place of the best; `None`: several are still in at the largest number of replications, or it was stopped.
     pub best: Option<usize>,
+    /// Whether it was stopped before either.
+    pub interrupted: bool,
     /// Replications in which a design had no such figure (nobody was answered, say); they were passed over for all.
     pub passed_over: u64,
     /// What the reader should know.
@@ -83,16 +85,7 @@ pub const FIRST: u64 = 30;
 pub fn select(designs: &[Design<'_>], metric: &str, indifference: f64, conditions: &Conditions<'_>) -> Result<Selected, Error> {
     let outlines: Vec<Arc<Outline>> = designs.iter().map(|design| Arc::new(design.model.outline())).collect();
     let metrics = metrics(designs, &outlines, metric)?;
-    let wrong = |message: &str, key: &str| Err(Error::input(vec![Problem::new(message).key(key)]));
-    if designs.len() < 2 {
-        return wrong("there is only one design: expected several to choose from", "--best");
-    }
-    if !(indifference > 0.0 && indifference.is_finite()) {
-        return wrong("the smallest difference that matters must be more than 0", "--indifference");
-    }
-    if conditions.replications < FIRST {
-        return wrong("a selection takes at least 30 replications of each design", "--replications");
-    }
+    possible(designs.len(), indifference, conditions.replications)?;
     // So that more is better.
     let sign = if metrics[0].measure.better() == Ordering::Less { -1.0 } else { 1.0 };
     let mut race = Race::new(designs.len(), indifference, 1.0 - conditions.confidence.level());
@@ -108,7 +101,7 @@ pub fn select(designs: &[Design<'_>], metric: &str, indifference: f64, condition
             for &place in &left {
                 let summary = replicate(designs[place].model, Streams::new(conditions.seed, replication), &mut ())?;
                 let parts = formulas::parts(&outlines[place], &summary, &metrics[place]);
-                let unit = formulas::Formula::of(metrics[place].measure, outlines[place].counted_us()).map_or(1.0, |formula| formula.unit);
+                let unit = formulas::unit_of_parts(metrics[place].measure);
                 row[place] = parts.filter(|[_, below]| *below != 0).map(|[above, below]| sign * above as f64 / below as f64 / unit);
             }
             rows.push((replication, row));
@@ -127,6 +120,12 @@ pub fn select(designs: &[Design<'_>], metric: &str, indifference: f64, condition
             }
         }
         done = folded.end;
+    }
+    // A selection that took its time to the end is not interrupted by what comes later.
+    let interrupted = race.left().count() > 1 && done < conditions.replications;
+    if interrupted && done < FIRST {
+        let message = format!("stopped: a selection takes at least {FIRST} complete replications of each design");
+        return Err(Error::new(ErrorKind::Interrupted, Problem::new(message)));
     }
     let contender = |place: usize| Contender {
         label: designs[place].label.clone(),
@@ -149,9 +148,25 @@ pub fn select(designs: &[Design<'_>], metric: &str, indifference: f64, condition
         seed: conditions.seed,
         contenders: (0..designs.len()).map(contender).collect(),
         best,
+        interrupted,
         passed_over,
         notes: notes(&all, &outlines),
     })
+}
+
+/// Whether there is anything to select, and a way to.
+fn possible(designs: usize, indifference: f64, replications: u64) -> Result<(), Error> {
+    let wrong = |message: &str, key: &str| Err(Error::input(vec![Problem::new(message).key(key)]));
+    if designs < 2 {
+        return wrong("there is only one design: expected several to choose from", "--best");
+    }
+    if !(indifference > 0.0 && indifference.is_finite()) {
+        return wrong("the smallest difference that matters must be more than 0", "--indifference");
+    }
+    if replications < FIRST {
+        return wrong("a selection takes at least 30 replications of each design", "--replications");
+    }
+    Ok(())
 }
 
 /// The metric by the ids of each design.

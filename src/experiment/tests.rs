@@ -106,3 +106,17 @@ fn what_a_worker_panics_with_is_passed_on() {
     let model = model(1, 1, 10);
     let _ = Experiment::new(&model).replications(20).threads(2).run_observed(Faulty);
 }
+
+/// Nobody abandons in the first replications: that is no half-width of 0.
+#[test]
+fn a_share_of_which_nothing_was_seen_is_not_known_at_once() {
+    let scenario = crate::Scenario::open("scenarios/savings-overflow.toml").unwrap();
+    let model = scenario.set("agents.saver.count", "60").and_then(|more| more.set("run.interval", "none")).unwrap().compile().unwrap();
+    let until = Precision::parse("savings.abandonment_rate ± 0.01%", &model.outline()).unwrap();
+    let results = Experiment::new(&model).until(vec![until], Limits::default()).run().unwrap();
+    let estimate = results.report().queues[0].figures.abandonment_rate.unwrap();
+    assert!((estimate.estimate, estimate.half_width) == (0.0, Some(0.0)));
+    // 720 contacts each, and 1.96² / (n + 1.96²) is 0.0001 for 38,400.
+    assert!((53..=60).contains(&results.replications()), "{}", results.replications());
+    assert!(results.until().all(|(_, excess)| excess <= 1.0));
+}

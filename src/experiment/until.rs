@@ -102,7 +102,8 @@ impl Default for Limits {
 ///
 /// Looks are few: from one to the next the number grows by a quarter at least, and no more than doubles. Stopping where the half-width
 /// happens to be small lowers the coverage a little (Law, Simulation Modeling and Analysis, 5th ed., section 9.4.1); the fewer looks and the
-/// larger the first number, the less. It depends on sums only, and so not on the number of threads.
+/// larger the first number, the less. A share of which nothing has been seen yet, such as of abandoned contacts in the first replications, has no
+/// half-width of 0 here, but what its number of contacts tells. It depends on sums only, and so not on the number of threads.
 pub(super) fn next(
     until: &[Precision],
     limits: Limits,
@@ -111,8 +112,7 @@ pub(super) fn next(
     outline: &Outline,
     confidence: &Confidence,
 ) -> Option<u64> {
-    let excess =
-        until.iter().map(|precision| precision.excess(across.estimate(outline, &precision.metric, confidence))).fold(0.0, f64::max);
+    let excess = until.iter().map(|precision| precision.excess(across.careful(outline, &precision.metric, confidence))).fold(0.0, f64::max);
     if excess <= 1.0 || done >= limits.most {
         return None;
     }

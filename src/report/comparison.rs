@@ -258,7 +258,9 @@ all {} differences hold at the same time with {percent} % (Bonferroni); verdicts
         text
     }
 
-    /// A row for each difference: `variant,metric,base,variant_value,difference,half_width,joint_half_width,verdict,variance_reduction`.
+    /// A row for each difference:
+    /// `variant,metric,base,variant_value,difference,half_width,joint_half_width,verdict,variance_reduction,replications,partial`; the last says of
+    /// how many replications there should have been, if it was interrupted.
     ///
     /// # Errors
     /// When `to` cannot be written.
@@ -274,7 +276,10 @@ all {} differences hold at the same time with {percent} % (Bonferroni); verdicts
             "joint_half_width",
             "verdict",
             "variance_reduction",
+            "replications",
+            "partial",
         ])?;
+        let (replications, partial) = (self.replications.to_string(), self.partial.map(|asked| format!("of {asked}")).unwrap_or_default());
         let text = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
         for variant in &self.variants {
             for row in &variant.differences {
@@ -289,6 +294,8 @@ all {} differences hold at the same time with {percent} % (Bonferroni); verdicts
                     &text(row.joint_half_width),
                     row.verdict.words(),
                     &text(row.variance_reduction),
+                    &replications,
+                    &partial,
                 ])?;
             }
         }

@@ -1,7 +1,7 @@
 //! A selection as finished numbers, a table and a sentence.
 
 use super::DesignReport;
-use super::columns::{Columns, NONE};
+use super::columns::{Columns, NONE, percentage};
 use crate::experiment::{Contender, Selected};
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -27,6 +27,9 @@ pub struct SelectionReport {
     pub seed: u64,
     /// The largest number of replications of each.
     pub max_replications: u64,
+    /// Present if it was interrupted: after how many replications of each design that was still in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partial: Option<u64>,
     /// By what.
     pub metric: String,
     /// The smallest difference that matters.
@@ -78,12 +81,12 @@ impl SelectionReport {
             shown: contender.mean.map_or(NONE.into(), |mean| found.metric.measure.show(mean)),
         };
         let (metric, small) = (&found.metric, found.metric.measure.show(found.indifference));
-        let percent = found.confidence * 100.0;
+        let percent = percentage(found.confidence);
         let sentence = match found.best {
             Some(best) => {
-                format!("{} has the best {metric}: with {percent:.4} % or more it is the best or within {small} of it.", label(best))
-                    .replace(".0000 %", " %")
+                format!("{} has the best {metric}: with {percent} % or more it is the best or within {small} of it.", label(best))
             }
+            None if found.interrupted => "Undecided: it was interrupted while several designs were still in.".into(),
             None => "Undecided: several designs are still in; allow more replications, or a larger difference that does not matter.".into(),
         };
         let mut notes = found.notes.clone();
@@ -94,6 +97,7 @@ impl SelectionReport {
             waitline: env!("CARGO_PKG_VERSION"),
             seed: found.seed,
             max_replications: found.most,
+            partial: found.contenders.iter().map(|contender| contender.replications).max().filter(|_| found.interrupted),
             metric: metric.to_string(),
             indifference: found.indifference,
             confidence: found.confidence,
@@ -117,6 +121,9 @@ impl SelectionReport {
             table.row(vec![row.design.label.clone(), row.shown.clone(), row.replications.to_string(), beaten_by]);
         }
         let mut text = String::new();
+        if let Some(replications) = self.partial {
+            let _ = writeln!(text, "PARTIAL: interrupted after {replications} of {} replications", self.max_replications);
+        }
         table.add_to(&format!("{}, seed {}: all designs meet the same contacts", self.metric, self.seed), &mut text);
         let spent: u64 = self.designs.iter().map(|row| row.replications).sum();
         let most = self.designs.iter().map(|row| row.replications).max().unwrap_or(0) * self.designs.len() as u64;
