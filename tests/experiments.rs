@@ -183,6 +183,27 @@ fn designs_are_compared_on_the_same_contacts() {
 }
 
 #[test]
+fn days_that_meet_the_target_are_compared_day_by_day() {
+    let compare = ["compare", "scenarios/uncertain-day.toml", "--set", "agents.clerk.absence=0%", "--metric", "orders.days_meeting_target"];
+    let json: serde_json::Value = serde_json::from_str(&printed(&[&compare[..], &["--format", "json"]].concat())).unwrap();
+    let row = &json["variants"][0]["differences"][0];
+    let run = |scenario: &str| -> serde_json::Value { serde_json::from_str(&printed(&["run", scenario, "--format", "json"])).unwrap() };
+    let own = run("scenarios/uncertain-day.toml");
+    assert_eq!(row["base"]["estimate"], own["queues"][0]["days"]["meeting_target"]["estimate"]);
+    assert!(row["difference"]["estimate"].as_f64().unwrap() > 0.05, "{row}");
+    assert_eq!(row["verdict"], "better");
+    let best = printed(&[&compare[..4], &["--best", "orders.days_meeting_target", "--indifference", "5%"]].concat());
+    assert!(best.contains("agents.clerk.absence=0% has the best orders.days_meeting_target"), "{best}");
+}
+
+/// Who is the same as another is no better, whatever a procedure for what differs may promise.
+#[test]
+fn designs_without_any_difference_are_said_to_be_so() {
+    let text = printed(&["compare", SMALL, SMALL, "--best", "total.asa_s", "--indifference", "1s"]);
+    assert!(text.contains(&format!("Note: {SMALL} and {SMALL} (2) gave the same in all of the first 30 replications")), "{text}");
+}
+
+#[test]
 fn comparisons_repeat_themselves() {
     let folder = tempfile::tempdir().unwrap();
     let report = name(folder.path(), "report.json");

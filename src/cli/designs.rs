@@ -18,9 +18,14 @@ impl Variants {
     pub(super) fn new(paths: &[PathBuf], sets: &[String]) -> Result<Variants, Error> {
         let mut problems = Vec::new();
         let mut scenarios: Vec<(String, Scenario)> = Vec::new();
-        for path in paths {
+        for (place, path) in paths.iter().enumerate() {
             match Scenario::open(path) {
-                Ok(scenario) => scenarios.push((path.display().to_string(), scenario)),
+                Ok(scenario) => {
+                    let label = path.display().to_string();
+                    // A file that is named twice is two designs, and each has a name of its own.
+                    let again = paths[..place].iter().filter(|other| *other == path).count();
+                    scenarios.push((if again > 0 { format!("{label} ({})", again + 1) } else { label }, scenario));
+                }
                 Err(error) => problems.extend_from_slice(error.problems()),
             }
         }

@@ -1,6 +1,6 @@
 //! Designs against each other, on the same contacts.
 
-use super::formulas::{self, Formula};
+use super::formulas;
 use super::replicate;
 use super::workers::{OnProgress, Workers};
 use crate::error::{Error, ErrorKind, Problem};
@@ -241,7 +241,7 @@ fn standard(outline: &Outline) -> Vec<Metric> {
 fn asked(names: &[String], outline: &Outline) -> Result<Vec<Metric>, Error> {
     let (mut metrics, mut problems) = (Vec::new(), Vec::new());
     for name in names {
-        match Metric::parse(name, &outline.queue_names(), &outline.profile_names()).and_then(comparable) {
+        match Metric::parse(name, &outline.queue_names(), &outline.profile_names()).and_then(|metric| comparable(metric, outline)) {
             Ok(metric) => metrics.push(metric),
             Err(problem) => problems.push(problem.key("--metric")),
         }
@@ -249,14 +249,17 @@ fn asked(names: &[String], outline: &Outline) -> Result<Vec<Metric>, Error> {
     if problems.is_empty() { Ok(metrics) } else { Err(Error::input(problems)) }
 }
 
-/// Percentiles and shares of days are no ratio of sums, so that a difference of two has no interval here.
-pub(super) fn comparable(metric: Metric) -> Result<Metric, Problem> {
-    if Formula::of(metric.measure, 1).is_some() {
-        return Ok(metric);
+/// Percentiles are no ratio of sums, so that a difference of two has no interval here.
+pub(super) fn comparable(metric: Metric, outline: &Outline) -> Result<Metric, Problem> {
+    match metric.measure {
+        Measure::Wait(_) => Err(Problem::new(format!(
+            "{metric} cannot be compared replication by replication: choose such as service_level, asa_s, mean_wait_s or delayed"
+        ))),
+        Measure::DaysMeetingTarget if outline.headline(metric.scope).and_then(|level| level.target).is_none() => {
+            Err(Problem::new(format!("{metric}: the headline service level has no target to meet")))
+        }
+        _ => Ok(metric),
     }
-    Err(Problem::new(format!(
-        "{metric} cannot be compared replication by replication: choose such as service_level, asa_s, mean_wait_s or delayed"
-    )))
 }
 
 /// Where designs do not meet the same contacts.

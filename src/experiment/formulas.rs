@@ -3,7 +3,7 @@
 use super::across::{Across, Row, column, observed, observed_work};
 use crate::model::{Measure, Metric, Outline, Scope, Unit};
 use crate::observers::Summary;
-use crate::stats::{Confidence, Estimate, Moments, Terms};
+use crate::stats::{Confidence, Estimate, Moments, Shares, Terms};
 
 /// A ratio of two sums over replications, or a mean per replication.
 ///
@@ -71,8 +71,13 @@ impl Formula {
 }
 
 /// Numerator and denominator of a metric in one replication; of a mean, the denominator is 1, of one over time the time that counts, for designs may
-/// differ in it. `None` for what has no [`Formula`].
+/// differ in it. Of the days that meet the target, 1 or 0, and 1. `None` for percentiles, and where there is nothing to take it from.
 pub(super) fn parts(outline: &Outline, summary: &Summary, metric: &Metric) -> Option<[i128; 2]> {
+    if metric.measure == Measure::DaysMeetingTarget {
+        let (row, target) = (observed(outline, summary, metric.scope), outline.headline(metric.scope)?.target?);
+        let share = Shares::share(row[column::answered_within(0)], row[column::OFFERED])?;
+        return Some([i128::from(share >= target), 1]);
+    }
     let formula = Formula::of(metric.measure, outline.counted_us())?;
     let row = if metric.measure.of_agents() {
         observed_work(outline, summary, metric.scope).to_vec()

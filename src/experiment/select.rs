@@ -134,6 +134,12 @@ pub fn select(designs: &[Design<'_>], metric: &str, indifference: f64, condition
         beaten_by: race.beaten_by[place],
         outline: outlines[place].clone(),
     };
+    let tie = |(kept, out): (usize, usize)| {
+        format!(
+            "{} and {} gave the same in all of the first {FIRST} replications; the one named first stayed, and the guarantee does not cover what they may differ in",
+            designs[kept].label, designs[out].label
+        )
+    };
     let mut left = race.left();
     let best = match (left.next(), left.next()) {
         (Some(best), None) => Some(best),
@@ -150,7 +156,7 @@ pub fn select(designs: &[Design<'_>], metric: &str, indifference: f64, condition
         best,
         interrupted,
         passed_over,
-        notes: notes(&all, &outlines),
+        notes: notes(&all, &outlines).into_iter().chain(race.ties().map(tie)).collect(),
     })
 }
 
@@ -173,7 +179,7 @@ fn possible(designs: usize, indifference: f64, replications: u64) -> Result<(), 
 fn metrics(designs: &[Design<'_>], outlines: &[Arc<Outline>], name: &str) -> Result<Vec<Metric>, Error> {
     let (mut metrics, mut problems) = (Vec::new(), Vec::new());
     for (design, outline) in designs.iter().zip(outlines) {
-        match Metric::parse(name, &outline.queue_names(), &outline.profile_names()).and_then(comparable) {
+        match Metric::parse(name, &outline.queue_names(), &outline.profile_names()).and_then(|metric| comparable(metric, outline)) {
             Ok(metric) if metric.measure.better() == Ordering::Equal => {
                 problems.push(Problem::new(format!("{metric}: neither more nor less of it is better as such")).key("--best"));
                 break;
@@ -225,6 +231,12 @@ impl Race {
 
     fn left(&self) -> impl Iterator<Item = usize> {
         (0..self.beaten_by.len()).filter(|&place| self.beaten_by[place].is_none())
+    }
+
+    /// Of which two designs one put out the other without any difference between them: (which stayed, which went).
+    fn ties(&self) -> impl Iterator<Item = (usize, usize)> {
+        let beaten = self.beaten_by.iter().enumerate().filter_map(|(out, kept)| Some(((*kept)?, out)));
+        beaten.filter(|&(kept, out)| self.first.iter().all(|row| row[kept].to_bits() == row[out].to_bits()))
     }
 
     fn mean(&self, place: usize) -> Option<f64> {

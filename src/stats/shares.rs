@@ -31,14 +31,16 @@ pub struct Shares {
 impl Shares {
     /// One replication's share, `part` of `whole`, and the least that it should be.
     pub fn record(&mut self, part: i128, whole: i128, target: Option<f64>) {
-        if whole <= 0 {
-            return;
-        }
-        // Both are exact in a double, so that their quotient is the double nearest to it, as the target is to what was written.
-        let share = part as f64 / whole as f64;
+        let Some(share) = Self::share(part, whole) else { return };
         self.count += 1;
         self.meeting_target += u64::from(target.is_some_and(|target| share >= target));
         *self.values.entry((share * STEPS).round() as u32).or_default() += 1;
+    }
+
+    /// `part` of `whole`, if there is any. Both are exact in a double, so that their quotient is the double nearest to it, as a target is to what
+    /// was written: one can be compared with the other.
+    pub fn share(part: i128, whole: i128) -> Option<f64> {
+        (whole > 0).then(|| part as f64 / whole as f64)
     }
 
     /// How many replications had a share.
