@@ -1,24 +1,13 @@
 //! Experiments as their users run them: shards, merging, repeating, stopping.
 
+mod common;
+
+use common::{command, text, waitline};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 const BANK: &str = "scenarios/bank-1999/weekday.toml";
 const SMALL: &str = "scenarios/savings-overflow.toml";
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_waitline"));
-    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
-    command
-}
-
-fn waitline(arguments: &[&str]) -> Output {
-    command(arguments).output().expect("it runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it prints text")
-}
 
 fn printed(arguments: &[&str]) -> String {
     let output = waitline(arguments);

@@ -1,8 +1,11 @@
 //! Gates as their users run them: verdicts, exit codes, JUnit files, baselines; and how often a verdict is wrong.
 
+mod common;
+
+use common::{command, text, waitline};
 use quick_junit::{NonSuccessKind, TestCaseStatus};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use waitline::experiment::{Check, Conditions, Outcome, against_baseline, gate};
 use waitline::report::StoredReport;
 use waitline::stats::Confidence;
@@ -10,20 +13,6 @@ use waitline::{Experiment, Model, Scenario};
 
 const DESK: &str = "scenarios/gate.toml";
 const SMALL: &str = "scenarios/savings-overflow.toml";
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_waitline"));
-    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
-    command
-}
-
-fn waitline(arguments: &[&str]) -> Output {
-    command(arguments).output().expect("it runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it prints text")
-}
 
 /// What a gate with that exit code prints.
 fn gated(code: i32, arguments: &[&str]) -> String {

@@ -1,17 +1,11 @@
 //! Long runs as their users meet them: settled, growing without end, or without a long run to speak of.
 
-use std::process::{Command, Output};
+mod common;
+
+use common::{text, waitline};
 use waitline::erlang::Traffic;
 use waitline::experiment::LongRun;
 use waitline::{Model, Scenario, Span};
-
-fn waitline(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_waitline")).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("it runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it prints text")
-}
 
 fn mmc(changes: &[(&str, &str)]) -> Model {
     let scenario = Scenario::open("scenarios/mmc.toml").unwrap();

@@ -1,14 +1,8 @@
 //! The program as its users meet it: output, exit codes, help.
 
-use std::process::{Command, Output};
+mod common;
 
-fn waitline(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_waitline")).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().expect("it runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("it prints text")
-}
+use common::{text, waitline};
 
 #[test]
 fn exit_codes() {
