@@ -89,7 +89,7 @@ fn what_is_wrong_with_any_of_the_input_is_said_at_once() {
     }
     assert!(gated(2, &[SMALL, DESK]).contains("savings-overflow.toml: it expects nothing"));
     assert!(gated(2, &[DESK, "--out", "same", "--junit", "same"]).contains("give each its own"));
-    assert!(gated(2, &[DESK, "--baseline", "day.json", "--out", "day.json"]).contains("--baseline and --out both name this file"));
+    assert!(gated(2, &[DESK, "--out", "day.json", "--junit", "./day.json"]).contains("--out and --junit both name this file"));
     gated(2, &[DESK, "--min-replications", "1"]);
     gated(2, &[]);
 }

@@ -1,7 +1,7 @@
 //! `waitline compare`: designs against each other, on the same contacts.
 
 use super::designs::{Variants, label};
-use super::output::{Output, io_error, json};
+use super::output::{Output, different_files, io_error, json};
 use super::progress::{Progress, stop_on_interrupt};
 use super::run::Format;
 use super::{Outcome, confidence};
@@ -68,6 +68,7 @@ pub(super) struct CompareArguments {
 
 pub(super) fn run(arguments: &CompareArguments) -> Result<Outcome, Error> {
     let variants = Variants::new(&arguments.scenarios, &arguments.set)?;
+    different_files(&variants.paths(), &[("--out", arguments.out.as_deref())])?;
     let models = variants.models()?;
     let designs: Vec<Design<'_>> = models.iter().map(|(label, model)| Design::new(label.clone(), model)).collect();
     let Some((base, others)) = designs.split_first() else { return Err(nothing_to_compare()) };

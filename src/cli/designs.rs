@@ -44,6 +44,11 @@ impl Variants {
         Ok(Variants { scenarios })
     }
 
+    /// The files that they were read from.
+    pub(super) fn paths(&self) -> Vec<PathBuf> {
+        self.scenarios.iter().flat_map(|(_, scenario)| scenario.paths()).collect()
+    }
+
     /// Ready to run, every problem of every design at once.
     pub(super) fn models(&self) -> Result<Vec<(String, Model)>, Error> {
         let (mut models, mut problems) = (Vec::new(), Vec::new());

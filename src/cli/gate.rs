@@ -75,8 +75,8 @@ enum Format {
 
 pub(super) fn run(arguments: &GateArguments) -> Result<Outcome, Error> {
     let (out, junit) = (arguments.out.as_deref(), arguments.junit.as_deref());
-    different_files(&[("--baseline", arguments.baseline.as_deref()), ("--out", out), ("--junit", junit)])?;
-    let Inputs { models, baseline } = inputs(arguments)?;
+    let Inputs { models, baseline, paths } = inputs(arguments)?;
+    different_files(&paths, &[("--out", out), ("--junit", junit)])?;
     let output = Output::reserve(out)?;
     let to_junit = junit.map(|file| Output::reserve(Some(file))).transpose()?;
     let mut scenarios = Vec::new();
@@ -109,14 +109,22 @@ pub(super) fn run(arguments: &GateArguments) -> Result<Outcome, Error> {
 struct Inputs {
     models: Vec<(String, Model)>,
     baseline: Option<(String, StoredReport)>,
+    /// The files that were read.
+    paths: Vec<PathBuf>,
 }
 
 /// Scenarios and baseline, or everything that is wrong with any of them.
 fn inputs(arguments: &GateArguments) -> Result<Inputs, Error> {
     let (mut models, mut problems) = (Vec::new(), Vec::<Problem>::new());
+    let mut paths: Vec<PathBuf> = arguments.baseline.iter().cloned().collect();
+    let mut compiled = |path: &PathBuf| {
+        let scenario = Scenario::open(path)?;
+        paths.extend(scenario.paths());
+        scenario.compile()
+    };
     for path in &arguments.scenarios {
         let file = path.display().to_string();
-        match Scenario::open(path).and_then(|scenario| scenario.compile()) {
+        match compiled(path) {
             Ok(model) if model.expectations.is_empty() && arguments.baseline.is_none() => {
                 problems.push(Problem::new("it expects nothing: add an [[expect]], or give a --baseline").file(file));
             }
@@ -136,7 +144,7 @@ fn inputs(arguments: &GateArguments) -> Result<Inputs, Error> {
             Err(error) => problems.extend_from_slice(error.problems()),
         }
     }
-    if problems.is_empty() { Ok(Inputs { models, baseline }) } else { Err(Error::input(problems)) }
+    if problems.is_empty() { Ok(Inputs { models, baseline, paths }) } else { Err(Error::input(problems)) }
 }
 
 fn decide(model: &Model, arguments: &GateArguments) -> Result<Gated, Error> {

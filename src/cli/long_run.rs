@@ -1,6 +1,6 @@
 //! `waitline long-run`: one long run, warm-up found from the data, batch means.
 
-use super::output::{Output, json};
+use super::output::{Output, different_files, json};
 use super::progress::Progress;
 use super::run::Format;
 use super::{Outcome, confidence};
@@ -47,7 +47,9 @@ pub(super) struct LongRunArguments {
 }
 
 pub(super) fn run(arguments: &LongRunArguments) -> Result<Outcome, Error> {
-    let model = Scenario::open(&arguments.scenario)?.compile()?;
+    let scenario = Scenario::open(&arguments.scenario)?;
+    different_files(&scenario.paths(), &[("--out", arguments.out.as_deref())])?;
+    let model = scenario.compile()?;
     if arguments.format == Format::Csv {
         return Err(Error::input(vec![Problem::new("a long run is written as text or json").key("--format")]));
     }

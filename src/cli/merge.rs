@@ -1,7 +1,7 @@
 //! `waitline merge`: puts the parts of an experiment together.
 
 use super::Outcome;
-use super::output::{Output, read};
+use super::output::{Output, different_files, read};
 use super::run::ReportArguments;
 use crate::error::{Error, ErrorKind, Problem};
 use crate::experiment::Part;
@@ -37,6 +37,7 @@ pub(super) fn run(arguments: &MergeArguments) -> Result<Outcome, Error> {
         return Err(Error::several(ErrorKind::Io, problems));
     }
     let results = Part::merge_texts(&parts)?;
+    different_files(&arguments.parts, &[("--out", arguments.report.out.as_deref())])?;
     let output = Output::reserve(arguments.report.out.as_deref())?;
     output.write(&arguments.report.written(&results.report())?)?;
     Ok(Outcome::Yes)

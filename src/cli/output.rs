@@ -68,15 +68,36 @@ impl Output {
     }
 }
 
-/// Two kinds of output in one file would be neither.
-pub(super) fn different_files(files: &[(&str, Option<&Path>)]) -> Result<(), Error> {
-    for (place, (option, file)) in files.iter().enumerate() {
-        if let Some((other, _)) = files[..place].iter().find(|(_, other)| other.is_some() && other == file) {
-            let message = format!("{other} and {option} both name this file; give each its own");
-            return Err(Error::input(vec![Problem::new(message).file(file.unwrap_or(Path::new("")).display().to_string())]));
+/// Two kinds of output in one file would be neither, and what was read must still be there afterwards.
+pub(super) fn different_files(inputs: &[PathBuf], outputs: &[(&str, Option<&Path>)]) -> Result<(), Error> {
+    let inputs: Vec<PathBuf> = inputs.iter().filter_map(|file| identity(file)).collect();
+    let mut seen: Vec<(&str, PathBuf)> = Vec::new();
+    for (option, file) in outputs.iter().filter_map(|(option, file)| Some((*option, (*file)?))) {
+        let refused = |message: String| Err(Error::input(vec![Problem::new(message).file(file.display().to_string())]));
+        let Some(this) = identity(file) else { continue };
+        if inputs.contains(&this) {
+            return refused(format!("{option} would overwrite this file, which is read; name another"));
         }
+        if let Some((other, _)) = seen.iter().find(|(_, other)| *other == this) {
+            return refused(format!("{other} and {option} both name this file; give each its own"));
+        }
+        seen.push((option, this));
     }
     Ok(())
+}
+
+/// The one path of a file that is there or could be, however it is spelt; `None` for a device, which loses nothing by being written to.
+fn identity(file: &Path) -> Option<PathBuf> {
+    if is_stdout(file) {
+        return Some(file.into());
+    }
+    match file.canonicalize() {
+        Ok(path) => path.is_file().then_some(path),
+        Err(_) => {
+            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Some(folder.canonicalize().unwrap_or(folder.into()).join(file.file_name()?))
+        }
+    }
 }
 
 /// Whether anybody still reads: a closed pipe is no error.

@@ -116,8 +116,10 @@ impl ReportArguments {
 /// Runs the scenario and writes what was asked for.
 pub(super) fn run(arguments: &RunArguments) -> Result<Outcome, Error> {
     let out = arguments.report.out.as_deref();
-    different_files(&[("--out", out), ("--contacts", arguments.contacts.as_deref()), ("--trace", arguments.trace.as_deref())])?;
-    let model = &Scenario::open(&arguments.scenario)?.compile()?;
+    let scenario = Scenario::open(&arguments.scenario)?;
+    let outputs = [("--out", out), ("--contacts", arguments.contacts.as_deref()), ("--trace", arguments.trace.as_deref())];
+    different_files(&scenario.paths(), &outputs)?;
+    let model = &scenario.compile()?;
     let until = precisions(&arguments.until, model)?;
     let output = Output::reserve(out)?;
     let progress = Progress::new();

@@ -3,7 +3,7 @@
 use super::Scenario;
 use crate::error::{Error, ErrorKind, Problem};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The largest file that is read: 256 MiB.
 pub(super) const FILE_BYTES_MAX: u64 = 256 << 20;
@@ -28,6 +28,13 @@ impl Scenario {
         scenario.folder = Some(path.parent().unwrap_or(Path::new("")).to_path_buf());
         scenario.read_files()?;
         Ok(scenario)
+    }
+
+    /// The files that it was read from: its own and those that it names. Empty if it was not opened from a file.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        let Some(folder) = &self.folder else { return Vec::new() };
+        let named = self.files().into_iter().map(|(_, name)| folder.join(name));
+        [PathBuf::from(&self.file)].into_iter().chain(named).collect()
     }
 
     /// Reads every file that it names and does not have yet, if it knows its folder.
