@@ -52,3 +52,14 @@ fn what_is_read_is_never_written_over() {
     let said = refused(folder, &["run", "weekday.toml", "--contacts", "new.csv", "--trace", "./new.csv"]);
     assert!(said.contains("--contacts and --trace both name this file"), "{said}");
 }
+
+/// A part, a report or a baseline that never ends is refused, as a scenario is.
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_is_read_without_end() {
+    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/gate.toml");
+    for arguments in [vec!["merge", "/dev/zero"], vec!["rerun", "/dev/zero"], vec!["gate", scenario, "--baseline", "/dev/zero"]] {
+        let said = refused(Path::new("."), &arguments);
+        assert!(said.contains("/dev/zero: larger than 256 MiB"), "{said}");
+    }
+}

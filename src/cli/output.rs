@@ -1,7 +1,8 @@
 //! Files and standard output.
 
 use super::emit;
-use crate::error::{Error, Problem};
+use crate::error::{Error, ErrorKind, Problem};
+use crate::scenario::read_file;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, Write};
@@ -22,12 +23,13 @@ pub(super) fn open(file: &Path) -> Result<Writer, Error> {
 
 /// The error for a file that cannot be read or written.
 pub(super) fn io_error(file: &str, error: &io::Error) -> Error {
-    Error::new(crate::error::ErrorKind::Io, Problem::new(error.to_string()).file(file))
+    Error::new(ErrorKind::Io, Problem::new(error.to_string()).file(file))
 }
 
 /// The text of a file.
 pub(super) fn read(file: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(file).map_err(|error| io_error(&file.display().to_string(), &error))
+    let wrong = |why: String| Error::new(ErrorKind::Io, Problem::new(why).file(file.display().to_string()));
+    String::from_utf8(read_file(file).map_err(wrong)?).map_err(|_| wrong("not UTF-8 text".into()))
 }
 
 /// A report as JSON.

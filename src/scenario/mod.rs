@@ -10,6 +10,7 @@ mod structure;
 mod text;
 mod types;
 
+pub(crate) use open::read as read_file;
 pub use text::{Amount, Interval, Rate, Share, SignedSpan};
 pub use types::*;
 
