@@ -7,6 +7,9 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+/// No more threads than that are started, whoever asks for a million: starting them takes longer than the work, and results do not depend on it.
+const THREADS_MAX: usize = 1024;
+
 /// Is told how many replications are done, and of how many; from any thread.
 pub type OnProgress<'a> = &'a (dyn Fn(u64, u64) + Sync);
 
@@ -34,7 +37,7 @@ pub(super) struct Folded<S> {
 
 impl<'a> Workers<'a> {
     pub(super) fn new(threads: usize, stop: Option<&'a AtomicBool>, progress: Option<OnProgress<'a>>) -> Result<Workers<'a>, Error> {
-        let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = ThreadPoolBuilder::new().num_threads(threads.min(THREADS_MAX)).build();
         let pool = pool.map_err(|error| Error::new(ErrorKind::Limit, Problem::new(format!("no threads could be started: {error}"))))?;
         Ok(Workers { pool, stop, progress, done: AtomicU64::new(0) })
     }
