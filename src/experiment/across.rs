@@ -245,8 +245,14 @@ impl Across {
             && self.cells.len() == intervals * (queues + 1)
             && self.work.len() == intervals * (profiles + 1)
             && (intervals > 0) == outline.interval_us.is_some();
-        let rows = || self.queues.iter().chain([&self.total]).map(|row| &row.moments);
-        shapes && rows().chain(&self.profiles).all(|moments| moments.count() == self.replications)
+        let has = |moments: &Moments, quantities| moments.has(self.replications, quantities);
+        let rows =
+            outline.queues.iter().map(|queue| queue.levels().len()).zip(&self.queues).chain([(outline.total_levels().len(), &self.total)]);
+        let work = || self.profiles.iter().chain(&self.work).chain([&self.agents]);
+        shapes
+            && rows.into_iter().all(|(levels, row)| has(&row.moments, column::answered_within(levels)))
+            && self.cells.iter().all(|cell| has(&cell.moments, column::answered_within(1)))
+            && work().all(|moments| has(moments, column::STAFFED_US + 1))
     }
 }
 

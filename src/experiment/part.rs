@@ -240,6 +240,9 @@ mod tests {
         refused(&[("a", first.clone()), ("b", text(&one, 2, 9, 2))], "b: with another seed (2) than a");
         refused(&[("a", first.clone()), ("b", text(&one, 1, 8, 2))], "b: of another number of replications (8) than a");
         refused(&[("a", first.clone()), ("b", text(&other, 1, 9, 2))], "b: of another");
+        // Edited with care, it is still not a part.
+        let json = second.split_once('\n').unwrap().1.trim_end().replacen("\"sums\":[", "\"sums\":[7,", 1);
+        refused(&[("a", first.clone()), ("b", format!("{MARK}{:016x}\n{json}\n", checksum(&json)))], "b: damaged: its sums");
         refused(&[("a", first), ("b", "{}".into())], "b: not a part");
         refused(&[], "there is no part");
     }

@@ -52,6 +52,12 @@ impl Moments {
         self.count
     }
 
+    /// Whether it has so many observations of so many quantities, which is not sure of what was read from a file.
+    pub(crate) fn has(&self, count: u64, quantities: usize) -> bool {
+        let quantities = if count == 0 { 0 } else { quantities };
+        self.count == count && self.sums.len() == quantities && self.products.len() == quantities * (quantities + 1) / 2
+    }
+
     /// The sum over all observations.
     pub fn sum(&self, of: Terms<'_>) -> i128 {
         of.iter().map(|&(column, factor)| self.sums.get(column).map_or(0, |sum| sum * i128::from(factor))).sum()
