@@ -43,26 +43,38 @@ pub(super) fn json(report: &impl Serialize) -> Result<Vec<u8>, Error> {
 /// is done.
 pub(super) struct Output {
     to: Option<(PathBuf, File)>,
+    /// It was not there before.
+    new: bool,
+}
+
+/// What was never written leaves no empty file behind, which could be taken for a result.
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Some((name, _)) = self.to.take().filter(|_| self.new) {
+            let _ = std::fs::remove_file(name);
+        }
+    }
 }
 
 impl Output {
     pub(super) fn reserve(name: Option<&Path>) -> Result<Output, Error> {
-        let Some(name) = name.filter(|name| !is_stdout(name)) else { return Ok(Output { to: None }) };
+        let Some(name) = name.filter(|name| !is_stdout(name)) else { return Ok(Output { to: None, new: false }) };
+        let new = !name.exists();
         let file = File::options()
             .write(true)
             .create(true)
             .truncate(false)
             .open(name)
             .map_err(|error| io_error(&name.display().to_string(), &error))?;
-        Ok(Output { to: Some((name.into(), file)) })
+        Ok(Output { to: Some((name.into(), file)), new })
     }
 
     pub(super) fn is_stdout(&self) -> bool {
         self.to.is_none()
     }
 
-    pub(super) fn write(self, text: &[u8]) -> Result<(), Error> {
-        let Some((name, mut file)) = self.to else { return emit(&String::from_utf8_lossy(text)) };
+    pub(super) fn write(mut self, text: &[u8]) -> Result<(), Error> {
+        let Some((name, mut file)) = self.to.take() else { return emit(&String::from_utf8_lossy(text)) };
         let regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
         let cut = if regular { file.set_len(0) } else { Ok(()) };
         let written = cut.and_then(|()| file.write_all(text)).and_then(|()| if regular { file.sync_all() } else { Ok(()) });
@@ -93,13 +105,11 @@ fn identity(file: &Path) -> Option<PathBuf> {
     if is_stdout(file) {
         return Some(file.into());
     }
-    match file.canonicalize() {
-        Ok(path) => path.is_file().then_some(path),
-        Err(_) => {
-            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            Some(folder.canonicalize().unwrap_or(folder.into()).join(file.file_name()?))
-        }
+    if let Ok(path) = file.canonicalize() {
+        return path.is_file().then_some(path);
     }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some(folder.canonicalize().unwrap_or(folder.into()).join(file.file_name()?))
 }
 
 /// Whether anybody still reads: a closed pipe is no error.
