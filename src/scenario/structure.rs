@@ -166,7 +166,9 @@ impl<'c> Check<'c> {
         };
         let fitting = options.iter().find(|option| {
             let types = allowed_types(option);
-            types.contains(&type_name) || (type_name == "object" && (option.get("oneOf").is_some() || option.get("anyOf").is_some()))
+            types.contains(&type_name)
+                || (type_name == "integer" && types.contains(&"number"))
+                || (type_name == "object" && (option.get("oneOf").is_some() || option.get("anyOf").is_some()))
         });
         if let Some(option) = fitting {
             self.value(path, value, option);
