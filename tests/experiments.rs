@@ -394,3 +394,10 @@ fn ctrl_c_before_anything_is_complete_exits_with_1() {
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
     assert!(text(&output.stdout).lines().nth(1).is_some_and(|row| row.ends_with(",of 1000000")), "{}", text(&output.stdout));
 }
+
+/// The second would replace the first, and the design be called by both.
+#[test]
+fn a_key_is_set_once() {
+    let said = refused(&["compare", SMALL, "--set", "agents.senior.count=5", "--set", "agents.senior.count=7"]);
+    assert!(said.contains("agents.senior.count=7: this key is there twice: give all its values in one --set"), "{said}");
+}

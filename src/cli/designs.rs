@@ -73,6 +73,9 @@ fn variants(base: &Scenario, sets: &[String]) -> Result<Vec<(String, Scenario)>,
     let (mut keys, mut problems) = (Vec::new(), Vec::new());
     for set in sets {
         match set.split_once('=') {
+            Some((key, _)) if keys.iter().any(|(other, _)| *other == key.trim()) => {
+                problems.push(Problem::new("this key is there twice: give all its values in one --set").key(set.as_str()));
+            }
             Some((key, text)) if !key.trim().is_empty() && !text.trim().is_empty() => match values(text) {
                 Ok(values) => keys.push((key.trim(), values)),
                 Err(why) => problems.push(Problem::new(why).key(set.as_str())),

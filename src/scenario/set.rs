@@ -31,6 +31,10 @@ impl Scenario {
         let mut document: DocumentMut =
             self.text.parse().map_err(|error: toml_edit::TomlError| wrong(Problem::new(error.message().to_string())))?;
         let segments = segments(path).map_err(|why| wrong(Problem::new(why)))?;
+        // Rules have defaults, so that most scenarios have no table for them.
+        if segments[0] == "policy" && segments.len() > 1 {
+            document.entry("policy").or_insert_with(toml_edit::table);
+        }
         let path_names: Vec<&str> = segments.iter().map(String::as_str).collect();
         set(document.as_table_mut(), &path_names, value).map_err(wrong)?;
         let mut changed = Scenario::read(&document.to_string(), &self.file)?;
@@ -192,6 +196,7 @@ arrivals = { process = "poisson", rate = "90/h" }
             with("profile.all.\"a.b\".delay", "15s").unwrap().contains("{ queue = \"a.b\", priority = 1 , delay = \"15s\" }")
                 || with("profile.all.\"a.b\".delay", "15s").unwrap().contains("priority = 1, delay = \"15s\" }")
         );
+        assert!(with("policy.contact", "weighted").unwrap().ends_with("[policy]\ncontact = \"weighted\"\n"));
         assert!(with("run.replications", "5").unwrap().contains("replications = 5\n"));
         assert!(with("agents.0.absence", "8%").unwrap().contains("absence = \"8%\"\n"));
     }
