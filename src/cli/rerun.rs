@@ -153,20 +153,24 @@ pub(super) fn run(arguments: &RerunArguments) -> Result<Outcome, Error> {
     let show = |done, of| progress.show(done, of);
     let (repeated, version, what) = if stored.get("scenarios").is_some() {
         let recipe = RecipeOfGate::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline gate: {error}")))?;
-        (repeat_gate(&recipe, arguments, &name, &show)?, recipe.waitline, "the same verdicts come out again".into())
+        (
+            repeat_gate(&recipe, arguments, &name, &show).map_err(|error| in_report(&error, &name))?,
+            recipe.waitline,
+            "the same verdicts come out again".into(),
+        )
     } else if stored.get("long_run").is_some() {
         let recipe =
             RecipeOfLongRun::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline long-run: {error}")))?;
-        let repeated = repeat_long_run(&recipe, arguments, &name)?;
+        let repeated = repeat_long_run(&recipe, arguments, &name).map_err(|error| in_report(&error, &name))?;
         (repeated, recipe.waitline, format!("the same long run comes out again (seed {})", recipe.seed))
     } else if is_of_designs(&stored) {
         let recipe =
             RecipeOfDesigns::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline compare: {error}")))?;
-        let repeated = repeat_designs(&recipe, arguments, &name, &show)?;
+        let repeated = repeat_designs(&recipe, arguments, &name, &show).map_err(|error| in_report(&error, &name))?;
         (repeated, recipe.waitline, format!("the same comparison comes out again (seed {})", recipe.seed))
     } else {
         let recipe = Recipe::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline run: {error}")))?;
-        let repeated = repeat(&recipe, arguments, &name, &show)?;
+        let repeated = repeat(&recipe, arguments, &name, &show).map_err(|error| in_report(&error, &name))?;
         let what = format!("{} gives the same report again ({} replications, seed {})", recipe.scenario, recipe.replications, recipe.seed);
         (repeated, recipe.waitline, what)
     };
@@ -198,6 +202,12 @@ fn wrong(report: &str, what: impl Into<String>) -> Error {
 
 fn interrupted() -> Error {
     Error::new(ErrorKind::Interrupted, Problem::new("interrupted: whether it is equal is not known"))
+}
+
+/// What the recipe of a report leads to is wrong with the report.
+fn in_report(error: &Error, name: &str) -> Error {
+    let named = |problem: &Problem| if problem.file.is_empty() { problem.clone().file(name) } else { problem.clone() };
+    Error::several(error.kind(), error.problems().iter().map(named).collect())
 }
 
 type Show<'a> = &'a (dyn Fn(u64, u64) + Sync);
