@@ -18,13 +18,13 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   waitline compare base.toml variant.toml another.toml
   waitline compare day.toml --set \"agents.senior.count=5..9\"
-  waitline compare day.toml --set \"profile.senior.savings.delay=0s,15s,30s\" --metric savings.service_level
-  waitline compare day.toml --set \"agents.senior.count=5..9\" --best total.service_level --indifference 1%
+  waitline compare day.toml --set \"profile.senior.savings.delay=0s,15s\" --metric savings.asa_s
+  waitline compare day.toml --set \"agents.senior.count=5..9\" --best total.asa_s --indifference 2s
 
-The first scenario is the base. With --set it is one scenario, and each value (a list, or whole numbers from..to, both
-included) gives a variant; several --set give all combinations. A key is a path: agents.PROFILE.count,
+The first scenario is the base. With --set it is one scenario, and each value (a list, or whole numbers from..to, both \
+included) gives a variant; several --set give all combinations. A key is a path: agents.PROFILE.count, \
 profile.PROFILE.QUEUE.delay, queue.QUEUE.patience.mean, source.SOURCE.arrivals.rate, policy.contact.
-With --best replications are spent on those designs only that may still be the best (Kim and Nelson, 2001): with the
+With --best replications are spent on those designs only that may still be the best (Kim and Nelson, 2001): with the \
 confidence given it is the best, or within --indifference of it.
 Exit codes: 0 done, 1 interrupted or no best one found within --max-replications, 2 bad input.")]
 pub(super) struct CompareArguments {

@@ -9,7 +9,7 @@ use crate::time::Span;
 /// Closed forms for one queue: Erlang B (who finds no agent is lost), C (everyone waits), A (everyone has patience).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  waitline erlang c --rate 360/h --handle-time 4m --target 80%            # how many agents for 80 % within 20 s?
+  waitline erlang c --rate 360/h --handle-time 4m --target 80%            # how many agents?
   waitline erlang a --rate 360/h --handle-time 4m --patience 2m --agents 24
   waitline erlang b --rate 360/h --handle-time 4m --blocking 1%           # how many lines?
 

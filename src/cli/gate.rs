@@ -27,10 +27,10 @@ An expectation is a table in the scenario:
   at_least = \"80%\"                      # or at_most; 0.8 or \"80%\", \"20s\", a number
   confidence = 0.95                     # how sure the verdict must be; this is the default
 
-Replications go on, twice as many from look to look, until each expectation holds or fails; what is still undecided with
+Replications go on, twice as many from look to look, until each expectation holds or fails; what is still undecided with \
 the most replications allowed is no pass. A wrong verdict has at most the chance 1 - confidence, for each expectation.
-For a baseline the scenario is run with the seed and the number of replications of the report. Service level, ASA and
-abandonment rate of each queue and of all together are compared; a loss counts if chance does not explain it, with 95 %
+For a baseline the scenario is run with the seed and the number of replications of the report. Service level, ASA and \
+abandonment rate of each queue and of all together are compared; a loss counts if chance does not explain it, with 95 % \
 for all figures together. What is no more, such as a queue that was renamed, is a loss too.
 The same files, seed and options give the same verdicts on any machine and any number of threads.
 Exit codes: 0 all hold, 1 any fails or is undecided, or interrupted, 2 bad input.")]

@@ -16,10 +16,10 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   waitline long-run scenarios/mmc.toml
   waitline long-run scenarios/mmc.toml --length 100000h     narrower half-widths
-  waitline long-run day.toml --format json --out long.json  for other programs, and for waitline rerun
+  waitline long-run day.toml --format json --out long.json  for waitline rerun, and other programs
 
-The warm-up is found from pilot runs (MSER-5), what is left is cut into batches whose means give the intervals. Arrivals and
-agents must stay as they are: no volumes by interval, no shifts, no replay. The scenario's own warm-up, horizon, drain and
+The warm-up is found from pilot runs (MSER-5), what is left is cut into batches whose means give the intervals. Arrivals and \
+agents must stay as they are: no volumes by interval, no shifts, no replay. The scenario's own warm-up, horizon, drain and \
 intervals do not matter.
 Exit codes: 0 it has settled; 1 it has not, or the number waiting grows without end; 2 bad input.")]
 pub(super) struct LongRunArguments {

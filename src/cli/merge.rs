@@ -14,7 +14,7 @@ use std::path::PathBuf;
   waitline merge part1 part2 part3
   waitline merge part* --format json --out day.json
 
-Parts that are damaged or foreign (of another scenario, version, seed or number of replications), overlaps and gaps are
+Parts that are damaged or foreign (of another scenario, version, seed or number of replications), overlaps and gaps are \
 refused by name. The parts may be given in any order.
 Exit codes: 0 merged, 2 refused or a file that cannot be read or written.")]
 pub(super) struct MergeArguments {

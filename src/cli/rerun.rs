@@ -20,7 +20,7 @@ use std::sync::atomic::Ordering;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   waitline run day.toml --format json --out day.json && waitline rerun day.json
-  waitline rerun day.json --scenario day.toml     for scenarios above a mebibyte, which reports do not hold
+  waitline rerun day.json --scenario day.toml     of a scenario too large for a report
 
 Exit codes: 0 equal, 1 not equal (or interrupted), 2 bad input.")]
 pub(super) struct RerunArguments {

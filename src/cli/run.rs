@@ -25,13 +25,13 @@ use std::sync::atomic::Ordering;
   waitline run day.toml --format json --out day.json   for other programs, and for waitline rerun
   waitline run day.toml --contacts contacts.csv        a row for every contact
   waitline run day.toml --replications 1 --trace -     every fact as a line
-  waitline run day.toml --shard 3/10 --out part3       the third tenth; waitline merge puts them together
+  waitline run day.toml --shard 3/10 --out part3       the third tenth, for waitline merge
 
-The width of --until is in percentage points for shares (± 0.5%), a duration (± 2s) or relative (± 5%) for times,
+The width of --until is in percentage points for shares (± 0.5%), a duration (± 2s) or relative (± 5%) for times, \
 a number or relative for counts; \"± 1% relative\" is relative for any of them.
 The same scenario, seed and replications give the same report on any machine and any number of threads.
 Ctrl-C reports the replications that are complete, marked as partial.
-Exit codes: 0 done, 1 interrupted, a precision not reached or a law found broken by the audit, 2 bad input or a file that
+Exit codes: 0 done, 1 interrupted, a precision not reached or a law found broken by the audit, 2 bad input or a file that \
 cannot be read or written.")]
 pub(super) struct RunArguments {
     /// The scenario, a TOML file
