@@ -113,6 +113,9 @@ fn a_report_repeats_itself() {
     std::fs::write(&report, content.replace("90/h", "91/h")).unwrap();
     assert!(refused(&["rerun", &report]).contains("the scenario is another one"));
     assert!(refused(&["rerun", SMALL]).contains("not JSON"));
+    // It would be repeated for ever.
+    std::fs::write(&report, content.replacen("\"replications\": ", "\"replications\": 99999999", 1)).unwrap();
+    assert!(refused(&["rerun", &report]).contains("report.json: 99999999"));
 }
 
 #[test]
@@ -388,7 +391,7 @@ fn ctrl_c_before_anything_is_complete_exits_with_1() {
     let part = name(folder.path(), "part");
     let output = interrupted(&["run", BANK, "--replications", "5000000", "--shard", "1/2", "--out", &part], 1500);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("an incomplete part is not written"));
+    assert!(text(&output.stderr).contains("an incomplete part is not written") && !Path::new(&part).exists());
     let output =
         interrupted(&["compare", BANK, "--set", "queue.NE.service_level.within=10s", "--replications", "1000000", "--format", "csv"], 1500);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));

@@ -78,22 +78,3 @@ fn what_was_not_written_leaves_no_file() {
     compare("old");
     assert_eq!(std::fs::read_to_string(folder.join("old")).unwrap(), "kept");
 }
-
-/// As the help says: an interrupted run is no bad input.
-#[cfg(target_os = "linux")]
-#[test]
-fn an_interrupted_part_is_not_written_and_exits_with_1() {
-    let folder = tempfile::tempdir().unwrap();
-    let scenario = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/savings-overflow.toml");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_waitline"));
-    command.args(["run", scenario, "--replications", "10000000", "--shard", "1/2", "--out", "part"]).current_dir(folder.path());
-    let mut process = command.stderr(std::process::Stdio::null()).spawn().unwrap();
-    // The part is reserved before the work begins, and Ctrl-C is listened to soon after.
-    while !folder.path().join("part").exists() {
-        std::thread::yield_now();
-    }
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    Command::new("kill").args(["-INT", &process.id().to_string()]).status().unwrap();
-    assert_eq!(process.wait().unwrap().code(), Some(1));
-    assert!(!folder.path().join("part").exists());
-}

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:
   waitline long-run scenarios/mmc.toml
   waitline long-run scenarios/mmc.toml --length 100000h     narrower half-widths
-  waitline long-run day.toml --format json --out long.json  for waitline rerun, and other programs
+  waitline long-run day.toml --format json --out long.json  for waitline rerun
 
 The warm-up is found from pilot runs (MSER-5), what is left is cut into batches whose means give the intervals. Arrivals and \
 agents must stay as they are: no volumes by interval, no shifts, no replay. The scenario's own warm-up, horizon, drain and \

@@ -4,6 +4,7 @@ use super::gate::hold_against;
 use super::output::read;
 use super::progress::{Progress, stop_on_interrupt};
 use super::{Outcome, emit};
+use crate::compile::REPLICATIONS_MAX;
 use crate::error::{Error, ErrorKind, Problem};
 use crate::experiment::{Conditions, Design, Experiment, LongRun, Selected, compare, gate, select};
 use crate::model::{Model, Origin};
@@ -204,6 +205,14 @@ fn interrupted() -> Error {
     Error::new(ErrorKind::Interrupted, Problem::new("interrupted: whether it is equal is not known"))
 }
 
+/// No report has more replications than a run may have; an edited one would be repeated for ever.
+fn bounded(replications: u64, name: &str) -> Result<u64, Error> {
+    if replications <= REPLICATIONS_MAX {
+        return Ok(replications);
+    }
+    Err(wrong(name, format!("{replications} replications: expected {REPLICATIONS_MAX} at most")))
+}
+
 /// What the recipe of a report leads to is wrong with the report.
 fn in_report(error: &Error, name: &str) -> Error {
     let named = |problem: &Problem| if problem.file.is_empty() { problem.clone().file(name) } else { problem.clone() };
@@ -218,7 +227,7 @@ fn repeat(recipe: &Recipe, arguments: &RerunArguments, name: &str, show: Show<'_
     same_digest(&model, &recipe.scenario_digest, name)?;
     let results = Experiment::new(&model)
         .seed(recipe.seed)
-        .replications(recipe.replications)
+        .replications(bounded(recipe.replications, name)?)
         .confidence(Confidence::new(recipe.confidence).map_err(|why| wrong(name, why))?)
         .threads(arguments.threads)
         .progress(show)
@@ -242,7 +251,7 @@ fn repeat_gate(recipe: &RecipeOfGate, arguments: &RerunArguments, name: &str, sh
         let gated = match &part.gate {
             Some(Looks { seed, looks }) => {
                 let (Some(&least), Some(&most)) = (looks.first(), looks.last()) else { return Err(wrong(name, "a gate without a look")) };
-                let mut conditions = Conditions::new(*seed, most);
+                let mut conditions = Conditions::new(*seed, bounded(most, name)?);
                 (conditions.threads, conditions.progress, conditions.stop) = (arguments.threads, Some(show), Some(stop_on_interrupt()));
                 Some(gate(&model, least, &conditions)?)
             }
@@ -290,7 +299,7 @@ fn repeat_designs(recipe: &RecipeOfDesigns, arguments: &RerunArguments, name: &s
         models.push((design.label.as_str(), model));
     }
     let designs: Vec<Design<'_>> = models.iter().map(|(label, model)| Design::new(*label, model)).collect();
-    let mut conditions = Conditions::new(recipe.seed, recipe.replications);
+    let mut conditions = Conditions::new(recipe.seed, bounded(recipe.replications, name)?);
     conditions.confidence = Confidence::new(recipe.confidence).map_err(|why| wrong(name, why))?;
     conditions.threads = arguments.threads;
     conditions.progress = Some(show);
@@ -302,7 +311,7 @@ fn repeat_designs(recipe: &RecipeOfDesigns, arguments: &RerunArguments, name: &s
         }
         serde_json::to_value(ComparisonReport { partial: recipe.partial, ..ComparisonReport::new(&found) })
     } else {
-        conditions.replications = recipe.most();
+        conditions.replications = bounded(recipe.most(), name)?;
         let found = select(&designs, &recipe.metric, recipe.indifference, &conditions)?;
         if found.interrupted {
             return Err(interrupted());
