@@ -121,11 +121,13 @@ fn a_report_repeats_itself() {
 #[test]
 fn a_precision_is_reached_or_said_not_to_be() {
     let reached = printed(&["run", SMALL, "--until", "savings.service_level ± 2%", "--until", "total.asa_s ± 10%"]);
-    assert!(reached.contains("savings.service_level ± 0.02: reached."), "{reached}");
+    assert!(reached.contains("savings.service_level ± 2 %: reached."), "{reached}");
     assert!(reached.contains("total.asa_s ± 10 % of it: reached."), "{reached}");
     let output = waitline(&["run", SMALL, "--until", "savings.service_level ± 0.1%", "--max-replications", "40"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stdout).contains("40 replications") && text(&output.stdout).contains("NOT reached"));
+    let message = refused(&["run", SMALL, "--until", "total.asa_s ± 5%", "--min-replications", "200", "--max-replications", "100"]);
+    assert!(message.contains("at least 200 replications and at most 100"), "{message}");
     let message = refused(&["run", SMALL, "--until", "savngs.service_level ± 2%", "--until", "total.asa_s"]);
     assert!(message.contains("did you mean `savings.service_level`?") && message.contains("there is no ±"), "{message}");
 }

@@ -1,14 +1,13 @@
 //! `waitline gate`: a scenario as a test.
 
-use super::Outcome;
-use super::output::{Output, different_files, io_error, is_stdout, json, read};
+use super::output::{Output, TextOrJson, different_files, io_error, is_stdout, json, read};
 use super::progress::{Progress, stop_on_interrupt};
+use super::{Outcome, limits};
 use crate::error::{Error, Problem};
 use crate::experiment::{Conditions, Experiment, Gated, Limits, gate};
 use crate::model::Model;
 use crate::report::{BaselineReport, GateReport, ScenarioVerdicts, StoredReport};
 use crate::scenario::Scenario;
-use clap::ValueEnum;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
@@ -41,9 +40,9 @@ pub(super) struct GateArguments {
     /// A report of `waitline run --format json`: no figure of the one scenario may have become worse since
     #[arg(long, value_name = "REPORT")]
     baseline: Option<PathBuf>,
-    /// Replications before the first look at the expectations
-    #[arg(long, default_value_t = Limits::default().least, value_parser = clap::value_parser!(u64).range(2..=crate::compile::REPLICATIONS_MAX))]
-    min_replications: u64,
+    /// Replications before the first look at the expectations [default: 30, or the most allowed]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(2..=crate::compile::REPLICATIONS_MAX))]
+    min_replications: Option<u64>,
     /// Replications before the last
     #[arg(long, default_value_t = Limits::default().most, value_parser = clap::value_parser!(u64).range(2..=crate::compile::REPLICATIONS_MAX))]
     max_replications: u64,
@@ -51,8 +50,8 @@ pub(super) struct GateArguments {
     #[arg(long)]
     seed: Option<u64>,
     /// How to write the report
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    format: TextOrJson,
     /// Write the report to FILE instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -62,15 +61,6 @@ pub(super) struct GateArguments {
     /// Threads to use; 0: one a core
     #[arg(long, default_value_t = 0)]
     threads: usize,
-}
-
-/// How to write the report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Tables and sentences for people
-    Text,
-    /// One object
-    Json,
 }
 
 pub(super) fn run(arguments: &GateArguments) -> Result<Outcome, Error> {
@@ -93,8 +83,8 @@ pub(super) fn run(arguments: &GateArguments) -> Result<Outcome, Error> {
     let report = GateReport::new(scenarios);
     if !(output.is_stdout() && junit.is_some_and(is_stdout)) {
         output.write(&match arguments.format {
-            Format::Text => report.to_text().into_bytes(),
-            Format::Json => json(&report)?,
+            TextOrJson::Text => report.to_text().into_bytes(),
+            TextOrJson::Json => json(&report)?,
         })?;
     }
     if let Some(to) = to_junit {
@@ -154,7 +144,7 @@ fn decide(model: &Model, arguments: &GateArguments) -> Result<Gated, Error> {
     conditions.threads = arguments.threads;
     conditions.progress = Some(&show);
     conditions.stop = Some(stop_on_interrupt());
-    let gated = gate(model, arguments.min_replications, &conditions);
+    let gated = gate(model, limits(arguments.min_replications, arguments.max_replications)?.least, &conditions);
     progress.clear();
     gated
 }

@@ -1,10 +1,9 @@
 //! `waitline long-run`: one long run, warm-up found from the data, batch means.
 
-use super::output::{Output, different_files, json};
+use super::output::{Output, TextOrJson, different_files, json};
 use super::progress::Progress;
-use super::run::Format;
 use super::{Outcome, confidence};
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::experiment::LongRun;
 use crate::scenario::Scenario;
 use crate::stats::Confidence;
@@ -38,9 +37,9 @@ pub(super) struct LongRunArguments {
     /// Threads to use for the pilot runs; 0: one a core
     #[arg(long, default_value_t = 0)]
     threads: usize,
-    /// How to write the report: text or json
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    format: TextOrJson,
     /// Write the report to FILE instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -50,9 +49,6 @@ pub(super) fn run(arguments: &LongRunArguments) -> Result<Outcome, Error> {
     let scenario = Scenario::open(&arguments.scenario)?;
     different_files(&scenario.paths(), &[("--out", arguments.out.as_deref())])?;
     let model = scenario.compile()?;
-    if arguments.format == Format::Csv {
-        return Err(Error::input(vec![Problem::new("a long run is written as text or json").key("--format")]));
-    }
     let output = Output::reserve(arguments.out.as_deref())?;
     let progress = Progress::of("batches");
     // Said before the run, which may be long and in vain.
@@ -71,8 +67,8 @@ pub(super) fn run(arguments: &LongRunArguments) -> Result<Outcome, Error> {
     let report = long_run.run().map_err(in_file)?.report();
     progress.clear();
     output.write(&match arguments.format {
-        Format::Json => json(&report)?,
-        _ => report.to_text().into_bytes(),
+        TextOrJson::Json => json(&report)?,
+        TextOrJson::Text => report.to_text().into_bytes(),
     })?;
     Ok(if report.warnings.is_empty() { Outcome::Yes } else { Outcome::No })
 }

@@ -17,7 +17,8 @@ mod run;
 mod schema;
 mod table;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Problem};
+use crate::experiment::Limits;
 use crate::stats::Confidence;
 use clap::{Parser, Subcommand};
 use output::io_error;
@@ -105,4 +106,15 @@ fn confidence(text: &str) -> Result<Confidence, String> {
         None => text.trim().parse(),
     };
     Confidence::new(number.map_err(|_| format!("`{text}` is no confidence: expected such as 0.95 or 95%"))?)
+}
+
+/// Between how many replications to stop: by default 30, unless fewer are allowed, and the most.
+fn limits(least: Option<u64>, most: u64) -> Result<Limits, Error> {
+    match least {
+        Some(least) if least > most => {
+            let message = format!("at least {least} replications and at most {most}: expected the smaller number first");
+            Err(Error::input(vec![Problem::new(message).key("--min-replications")]))
+        }
+        _ => Ok(Limits { least: least.unwrap_or(Limits::default().least.min(most)), most }),
+    }
 }

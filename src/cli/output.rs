@@ -32,6 +32,15 @@ pub(super) fn read(file: &Path) -> Result<String, Error> {
     String::from_utf8(read_file(file).map_err(wrong)?).map_err(|_| wrong("not UTF-8 text".into()))
 }
 
+/// How to write a report that is no table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum TextOrJson {
+    /// Tables and sentences for people
+    Text,
+    /// One object
+    Json,
+}
+
 /// A report as JSON.
 pub(super) fn json(report: &impl Serialize) -> Result<Vec<u8>, Error> {
     let mut bytes = serde_json::to_vec_pretty(report).map_err(|error| io_error("the report", &error.into()))?;

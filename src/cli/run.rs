@@ -2,7 +2,7 @@
 
 use super::output::{Output, Writer, different_files, io_error, is_stdout, open, quietly};
 use super::progress::{Progress, stop_on_interrupt};
-use super::{Outcome, confidence};
+use super::{Outcome, confidence, limits};
 use crate::error::{Error, Problem};
 use crate::experiment::{Experiment, Limits, Precision, Results, Shard};
 use crate::model::Model;
@@ -54,9 +54,9 @@ pub(super) struct RunArguments {
     /// Replicate until a figure is known so precisely: METRIC ± WIDTH; may be given several times, then all must be reached
     #[arg(long, value_name = "PRECISION", conflicts_with_all = ["replications", "contacts", "trace", "audit", "shard"])]
     until: Vec<String>,
-    /// With --until: this many replications at least
-    #[arg(long, default_value_t = Limits::default().least, value_parser = clap::value_parser!(u64).range(2..=crate::compile::REPLICATIONS_MAX), requires = "until")]
-    min_replications: u64,
+    /// With --until: this many replications at least [default: 30, or the most allowed]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(2..=crate::compile::REPLICATIONS_MAX), requires = "until")]
+    min_replications: Option<u64>,
     /// With --until: this many at most
     #[arg(long, default_value_t = Limits::default().most, value_parser = clap::value_parser!(u64).range(2..=crate::compile::REPLICATIONS_MAX), requires = "until")]
     max_replications: u64,
@@ -128,7 +128,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Outcome, Error> {
         .seed(arguments.seed.unwrap_or(model.run.seed))
         .replications(arguments.replications.unwrap_or(model.run.replications))
         .confidence(arguments.confidence.clone())
-        .until(until, Limits { least: arguments.min_replications, most: arguments.max_replications })
+        .until(until, limits(arguments.min_replications, arguments.max_replications)?)
         .threads(arguments.threads)
         .progress(&show)
         .stop(stop_on_interrupt());

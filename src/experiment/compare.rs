@@ -242,6 +242,8 @@ fn asked(names: &[String], outline: &Outline) -> Result<Vec<Metric>, Error> {
     let (mut metrics, mut problems) = (Vec::new(), Vec::new());
     for name in names {
         match Metric::parse(name, &outline.queue_names(), &outline.profile_names()).and_then(|metric| comparable(metric, outline)) {
+            // Named twice, it is one figure, and one of those that hold together.
+            Ok(metric) if metrics.contains(&metric) => {}
             Ok(metric) => metrics.push(metric),
             Err(problem) => problems.push(problem.key("--metric")),
         }

@@ -185,7 +185,13 @@ fn metrics(designs: &[Design<'_>], outlines: &[Arc<Outline>], name: &str) -> Res
                 break;
             }
             Ok(metric) => metrics.push(metric),
-            Err(problem) => problems.push(Problem::new(format!("{}: {}", design.label, problem.message)).key("--best")),
+            Err(problem) => {
+                problems.push(Problem::new(format!("{}: {}", design.label, problem.message)).key("--best"));
+                // What the first does not have, the others lack for the same reason.
+                if metrics.is_empty() {
+                    break;
+                }
+            }
         }
     }
     if !problems.is_empty() {

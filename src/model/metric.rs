@@ -256,8 +256,11 @@ impl Metric {
     }
 }
 
-/// At most three decimals, none that says nothing.
+/// At most three decimals, none that says nothing; what is very large or small by its order of magnitude.
 fn shortest(value: f64) -> String {
+    if value != 0.0 && !(1e-3..1e15).contains(&value.abs()) {
+        return format!("{value:e}");
+    }
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }

@@ -29,7 +29,7 @@ pub(super) fn places(value: f64, width: f64) -> String {
 }
 
 pub(super) fn decimals(value: f64, places: usize) -> String {
-    format!("{value:.places$}")
+    if value.abs() < 1e15 { format!("{value:.places$}") } else { format!("{value:.3e}") }
 }
 
 /// The metric with the unit that the table shows.

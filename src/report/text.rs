@@ -2,6 +2,7 @@
 
 use super::columns::{Columns, NONE, decimals, number, percentage};
 use super::{Figure, Figures, IntervalReport, Joint, ProfileReport, Report, Reporter, ServiceLevelFigure};
+use crate::model::Measure;
 use crate::time::{Span, Time};
 use std::fmt::Write as _;
 use std::io;
@@ -103,7 +104,10 @@ fn footer(report: &Report, text: &mut String) {
         text.push_str("A percentile without ± has too few contacts (or days) for one.\n");
     }
     for until in &report.until {
-        let width = if until.relative { format!("{} % of it", percentage(until.half_width)) } else { until.half_width.to_string() };
+        let width = match Measure::in_name(&until.metric) {
+            Some(measure) if !until.relative => measure.show(until.half_width),
+            _ => format!("{} of it", Measure::ServiceLevel.show(until.half_width)),
+        };
         let outcome = if until.reached { "reached" } else { "NOT reached with the most replications allowed" };
         let _ = writeln!(text, "{} ± {width}: {outcome}.", until.metric);
     }

@@ -59,7 +59,7 @@ impl Confidence {
         if (0.5..=0.999_999_999).contains(&level) {
             Ok(Confidence::of(level, 1.0 - level))
         } else {
-            Err(format!("{level} is no confidence: expected from 0.5 to below 1, such as 0.95"))
+            Err(format!("{level} is no confidence: expected from 0.5 to 0.999999999, such as 0.95"))
         }
     }
 
