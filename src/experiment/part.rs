@@ -3,6 +3,7 @@
 use super::{Across, Results};
 use crate::error::{Error, Problem};
 use crate::model::Outline;
+use crate::random::hash_of_text;
 use crate::stats::{Confidence, Merge};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -39,7 +40,7 @@ impl std::str::FromStr for Shard {
         let numbers = text.split_once('/').and_then(|(number, of)| Some((number.trim().parse().ok()?, of.trim().parse().ok()?)));
         match numbers {
             Some((number, of)) if number >= 1 && number <= of && of <= 1_000_000 => Ok(Shard { number, of }),
-            _ => Err(format!("`{text}` is no shard: expected such as 3/10, from 1/10 to 10/10")),
+            _ => Err(format!("`{text}` is no shard: expected such as 3/10, from 1/10 to 10/10; at most 1000000 shards")),
         }
     }
 }
@@ -89,13 +90,13 @@ impl Part {
         }
     }
 
-    /// As a text of two lines: a mark with a checksum of the second, and the part as JSON.
+    /// As a text of two lines: a mark with a checksum of the second, which finds damage but not forgery, and the part as JSON.
     ///
     /// # Panics
     /// Never: a part has no value that JSON cannot hold.
     pub fn to_text(&self) -> String {
         let json = serde_json::to_string(self).expect("numbers, texts and lists can be written as JSON");
-        format!("{MARK}{:016x}\n{json}\n", checksum(&json))
+        format!("{MARK}{:016x}\n{json}\n", hash_of_text(&json))
     }
 
     fn read(text: &str) -> Result<Part, String> {
@@ -103,7 +104,7 @@ impl Part {
             return Err("not a part: expected a file that --shard wrote".into());
         };
         let json = json.strip_suffix('\n').unwrap_or(json);
-        if u64::from_str_radix(checksum_text.trim(), 16) != Ok(checksum(json)) {
+        if u64::from_str_radix(checksum_text.trim(), 16) != Ok(hash_of_text(json)) {
             return Err("damaged: its content is not what was written (the checksum differs)".into());
         }
         let part: Part = serde_json::from_str(json).map_err(|error| format!("not readable by this version of Waitline: {error}"))?;
@@ -194,11 +195,6 @@ fn borders(parts: &[(&str, Part)]) -> Vec<Problem> {
     problems
 }
 
-/// FNV-1a with 64 bits (RFC 9923): finds damage, not forgery.
-fn checksum(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,7 +238,7 @@ mod tests {
         refused(&[("a", first.clone()), ("b", text(&other, 1, 9, 2))], "b: of another");
         // Edited with care, it is still not a part.
         let json = second.split_once('\n').unwrap().1.trim_end().replacen("\"sums\":[", "\"sums\":[7,", 1);
-        refused(&[("a", first.clone()), ("b", format!("{MARK}{:016x}\n{json}\n", checksum(&json)))], "b: damaged: its sums");
+        refused(&[("a", first.clone()), ("b", format!("{MARK}{:016x}\n{json}\n", hash_of_text(&json)))], "b: damaged: its sums");
         refused(&[("a", first), ("b", "{}".into())], "b: not a part");
         refused(&[], "there is no part");
     }

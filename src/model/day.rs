@@ -2,7 +2,7 @@
 
 use super::{Model, Presence};
 use crate::id::{AgentId, Id, QueueId, SourceId, Table};
-use crate::random::{Purpose, Streams};
+use crate::random::{Purpose, Streams, hash_of_text};
 use crate::time::{Span, Time};
 use rand::RngExt;
 use rand_distr::{Distribution as _, Gamma};
@@ -60,7 +60,7 @@ impl Model {
     /// When the agent is really there.
     fn attended(&self, agent: AgentId, streams: Streams) -> Vec<Presence> {
         let row = &self.agents[agent];
-        let key = key(&row.name);
+        let key = hash_of_text(&row.name);
         let interval = self.run.interval.unwrap_or(HALF_HOUR);
         let mut presence = row.presence.clone();
         for (share, length, purpose) in
@@ -105,11 +105,6 @@ fn factor(cv: f64, queue: QueueId, streams: Streams) -> f64 {
         Ok(gamma) if cv > 0.0 => gamma.sample(stream),
         _ => 1.0,
     }
-}
-
-/// A name as a number: FNV-1a with 64 bits.
-fn key(name: &str) -> u64 {
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 impl Day {

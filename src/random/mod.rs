@@ -111,6 +111,11 @@ impl SourceStreams {
     }
 }
 
+/// A text as a number: FNV-1a with 64 bits (RFC 9923).
+pub(crate) fn hash_of_text(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
 /// Rounds of Philox; part of every result.
 const ROUNDS: usize = 7;
 
