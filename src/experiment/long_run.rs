@@ -31,7 +31,8 @@ const CONTACTS: f64 = 1e6;
 /// too narrow and its means too low. Where the pilots have not settled, the long run itself is asked, and then up to half of it is left out. What is
 /// left of the long run, in batches of a twentieth of it, gives the intervals: those of [`Experiment`](super::Experiment), batches in the place of replications
 /// (the method of batch means: Law, Simulation Modeling and Analysis, 5th ed., section 9.5.3). They hold as far as the run is long compared with what the
-/// center remembers, which is tested by the correlation of neighbouring blocks.
+/// center remembers, which is tested by the correlation of neighbouring blocks, of the pilot runs again: a run that is calm by chance looks as if it remembered
+/// little, and its intervals are too narrow.
 ///
 /// ```
 /// use waitline::experiment::LongRun;
@@ -129,8 +130,8 @@ impl<'a> LongRun<'a> {
         Ok(self.results(&watching.0, &pilots))
     }
 
-    /// The number of contacts in the center, block by block of the pilot runs, on average over these.
-    fn pilots(&self) -> Result<Vec<f64>, Error> {
+    /// The number of contacts in the center, pilot run by pilot run and block by block.
+    fn pilots(&self) -> Result<Vec<Vec<f64>>, Error> {
         let workers = Workers::new(self.threads, None, None)?;
         let folded = workers.fold(1..PILOTS + 1, |replication, pilots: &mut Vec<(u64, Vec<f64>)>| {
             let mut batches = Batches::new(&self.model, BATCHES, BLOCKS);
@@ -141,13 +142,17 @@ impl<'a> LongRun<'a> {
         let mut pilots: Vec<_> = folded.states.into_iter().flatten().collect();
         // Sums of doubles have an order.
         pilots.sort_by_key(|(replication, _)| *replication);
-        Ok((0..BATCHES * BLOCKS).map(|block| pilots.iter().map(|(_, pilot)| pilot[block]).sum::<f64>() / PILOTS as f64).collect())
+        Ok(pilots.into_iter().map(|(_, pilot)| pilot).collect())
     }
 
-    fn results(&self, batches: &Batches<'_>, pilots: &[f64]) -> LongRunResults {
+    fn results(&self, batches: &Batches<'_>, pilots: &[Vec<f64>]) -> LongRunResults {
         let in_center = batches.in_center();
-        let by_pilots = warm_up(pilots).map(|blocks| blocks.div_ceil(BLOCKS * PILOTS as usize));
-        let found = by_pilots.or_else(|| warm_up(&in_center).map(|blocks| blocks.div_ceil(BLOCKS)));
+        let average = |block: usize| pilots.iter().map(|pilot| pilot[block]).sum::<f64>() / PILOTS as f64;
+        let by_pilots = warm_up(&(0..BATCHES * BLOCKS).map(average).collect::<Vec<_>>());
+        let found = match by_pilots {
+            Some(blocks) => Some(blocks.div_ceil(BLOCKS * PILOTS as usize)),
+            None => warm_up(&in_center).map(|blocks| blocks.div_ceil(BLOCKS)),
+        };
         // What has not settled is reported as far as it goes: from its second half.
         let first = found.unwrap_or(BATCHES / 2);
         // Agents are away by the interval of the scenario; the report has none.
@@ -159,11 +164,19 @@ impl<'a> LongRun<'a> {
             warm_up: Span::from_us((i128::from(outline.horizon_us) * first as i128 / BATCHES as i128) as i64),
             found: found.is_some(),
             in_center: [mean(&in_center[in_center.len() / 4..in_center.len() / 2]), mean(&in_center[in_center.len() * 3 / 4..])],
-            correlation: lag_one_correlation(&in_center[first * BLOCKS..]),
+            correlation: lag_one_correlation(&match by_pilots {
+                Some(blocks) => pilots.iter().map(|pilot| as_long_blocks(&pilot[blocks..])).collect(),
+                None => vec![in_center[first * BLOCKS..].to_vec()],
+            }),
         };
         let overload = self.model.overload().map(|overload| overload.describe(&self.model));
         LongRunResults { outline: Arc::new(outline), seed: self.seed, confidence: self.confidence.clone(), across, settling, overload }
     }
+}
+
+/// Blocks of a pilot run, taken together until they are as long as those of the long run.
+fn as_long_blocks(blocks: &[f64]) -> Vec<f64> {
+    blocks.chunks_exact(PILOTS as usize).map(mean).collect()
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -189,7 +202,7 @@ pub struct Settling {
     pub found: bool,
     /// The mean number of contacts in the center in the second and in the last quarter of the run.
     pub in_center: [f64; 2],
-    /// The correlation of neighbouring blocks, each a 200th of the run, in that number.
+    /// The correlation of neighbouring stretches of a 200th of the run in that number; from the pilot runs, or if these have not settled from the run itself.
     pub correlation: Option<f64>,
 }
 

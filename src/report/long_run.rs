@@ -67,7 +67,7 @@ pub struct SettlingReport {
     pub batches: u64,
     /// How long each is.
     pub batch_s: f64,
-    /// The correlation of neighbouring 200ths of the run in the number of contacts in the center.
+    /// The correlation of neighbouring 200ths of the run in the number of contacts in the center, found from the pilot runs.
     pub correlation: Option<f64>,
     /// The mean of that number in the second and in the last quarter of the run.
     pub in_center: [f64; 2],

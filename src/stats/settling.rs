@@ -35,18 +35,21 @@ pub fn warm_up(series: &[f64]) -> Option<usize> {
     best.filter(|&place| place <= series.len() / 2)
 }
 
-/// The correlation of neighbouring values; `None` if there are fewer than three, or no two differ.
+/// The correlation of neighbouring values of one series or several of one kind; `None` if there are no neighbours, or no two values differ.
 ///
 /// ```
 /// use waitline::stats::lag_one_correlation;
-/// assert_eq!(lag_one_correlation(&[1.0, 3.0, 1.0, 3.0]), Some(-0.75));
-/// assert_eq!(lag_one_correlation(&[2.0, 2.0, 2.0]), None);
+/// assert_eq!(lag_one_correlation(&[vec![1.0, 3.0, 1.0, 3.0]]), Some(-0.75));
+/// assert_eq!(lag_one_correlation(&[vec![1.0, 1.0, 1.0], vec![3.0, 3.0, 3.0]]), Some(4.0 / 6.0)); // alike within each series
+/// assert_eq!(lag_one_correlation(&[vec![2.0, 2.0, 2.0]]), None);
 /// ```
-pub fn lag_one_correlation(series: &[f64]) -> Option<f64> {
-    let mean = series.iter().sum::<f64>() / series.len() as f64;
-    let squares: f64 = series.iter().map(|value| (value - mean) * (value - mean)).sum();
-    let products: f64 = series.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
-    (series.len() > 2 && squares > 0.0).then(|| products / squares)
+pub fn lag_one_correlation(series: &[Vec<f64>]) -> Option<f64> {
+    let all = || series.iter().flatten();
+    let mean = all().sum::<f64>() / all().count() as f64;
+    let squares: f64 = all().map(|value| (value - mean) * (value - mean)).sum();
+    let pairs = || series.iter().flat_map(|one| one.windows(2));
+    let products: f64 = pairs().map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
+    (pairs().next().is_some() && squares > 0.0).then(|| products / squares)
 }
 
 #[cfg(test)]
