@@ -57,6 +57,14 @@ impl Time {
         if us < Time::NEVER.0 { Time(us) } else { Time::NEVER }
     }
 
+    /// Where part `number` (from 0) of so many equal ones begins, of the time from the start of the run until this instant; rounded down.
+    ///
+    /// # Panics
+    /// Without parts.
+    pub(crate) fn part(self, number: usize, parts: usize) -> Time {
+        Time((i128::from(self.0) * number as i128 / parts as i128) as i64)
+    }
+
     /// How long after `earlier` this instant is.
     ///
     /// # Panics

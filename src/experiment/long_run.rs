@@ -6,7 +6,7 @@ use crate::engine::LAST_INSTANT_US;
 use crate::error::{Error, Problem};
 use crate::model::{Agent, AtHorizon, Model, Outline};
 use crate::observe::{Fact, Observer};
-use crate::observers::Batches;
+use crate::observers::{Batches, InCenter, Summary};
 use crate::random::Streams;
 use crate::stats::{Confidence, lag_one_correlation, warm_up};
 use crate::time::{Span, Time};
@@ -124,19 +124,21 @@ impl<'a> LongRun<'a> {
         self.model.run.horizon = Time::from_us(self.length.as_us() / PILOTS as i64);
         let pilots = self.pilots()?;
         self.model.run.horizon = Time::START + self.length;
-        let told = Told { progress: self.progress, horizon: self.model.run.horizon, over: 0 };
-        let mut watching = (Batches::new(&self.model, BATCHES, BLOCKS), told);
+        let horizon = self.model.run.horizon;
+        let told = Told { progress: self.progress, horizon, over: 0, next: horizon.part(1, BATCHES) };
+        let mut watching = (Batches::new(&self.model, BATCHES), InCenter::new(&self.model, BATCHES * BLOCKS), told);
         crate::engine::run(&self.model, Streams::new(self.seed, 0), &mut watching)?;
-        Ok(self.results(&watching.0, &pilots))
+        let (batches, in_center, _) = watching;
+        Ok(self.results(batches.summaries(), &in_center.means(), &pilots))
     }
 
     /// The number of contacts in the center, pilot run by pilot run and block by block.
     fn pilots(&self) -> Result<Vec<Vec<f64>>, Error> {
         let workers = Workers::new(self.threads, None, None)?;
         let folded = workers.fold(1..PILOTS + 1, |replication, pilots: &mut Vec<(u64, Vec<f64>)>| {
-            let mut batches = Batches::new(&self.model, BATCHES, BLOCKS);
-            crate::engine::run(&self.model, Streams::new(self.seed, replication), &mut batches)?;
-            pilots.push((replication, batches.in_center()));
+            let mut in_center = InCenter::new(&self.model, BATCHES * BLOCKS);
+            crate::engine::run(&self.model, Streams::new(self.seed, replication), &mut in_center)?;
+            pilots.push((replication, in_center.means()));
             Ok(())
         })?;
         let mut pilots: Vec<_> = folded.states.into_iter().flatten().collect();
@@ -145,23 +147,22 @@ impl<'a> LongRun<'a> {
         Ok(pilots.into_iter().map(|(_, pilot)| pilot).collect())
     }
 
-    fn results(&self, batches: &Batches<'_>, pilots: &[Vec<f64>]) -> LongRunResults {
-        let in_center = batches.in_center();
+    fn results(&self, batches: &[Summary], in_center: &[f64], pilots: &[Vec<f64>]) -> LongRunResults {
         let average = |block: usize| pilots.iter().map(|pilot| pilot[block]).sum::<f64>() / PILOTS as f64;
         let by_pilots = warm_up(&(0..BATCHES * BLOCKS).map(average).collect::<Vec<_>>());
         let found = match by_pilots {
             Some(blocks) => Some(blocks.div_ceil(BLOCKS * PILOTS as usize)),
-            None => warm_up(&in_center).map(|blocks| blocks.div_ceil(BLOCKS)),
+            None => warm_up(in_center).map(|blocks| blocks.div_ceil(BLOCKS)),
         };
         // What has not settled is reported as far as it goes: from its second half.
         let first = found.unwrap_or(BATCHES / 2);
         // Agents are away by the interval of the scenario; the report has none.
         let outline = Outline { interval_us: None, ..self.model.outline() };
         let mut across = Across::default();
-        batches.summaries()[first..].iter().for_each(|batch| across.record(&outline, batch));
+        batches[first..].iter().for_each(|batch| across.record(&outline, batch));
         let settling = Settling {
             length: self.length,
-            warm_up: Span::from_us((i128::from(outline.horizon_us) * first as i128 / BATCHES as i128) as i64),
+            warm_up: self.model.run.horizon.part(first, BATCHES).since(Time::START),
             found: found.is_some(),
             in_center: [mean(&in_center[in_center.len() / 4..in_center.len() / 2]), mean(&in_center[in_center.len() * 3 / 4..])],
             correlation: lag_one_correlation(&match by_pilots {
@@ -291,11 +292,10 @@ fn changing(model: &Model) -> Vec<Problem> {
             add(key, format!("`{}` replays contacts that end", source.name));
             continue;
         }
-        let border = |part: i64| Time::from_us((i128::from(horizon.as_us()) * i128::from(part) / 40) as i64);
         let rates: Option<Vec<f64>> = (0..40)
             .map(|part| {
-                let hours = border(part + 1).since(border(part)).as_secs_f64() / 3600.0;
-                source.arrivals.expected(border(part), border(part + 1)).map(|expected| expected / hours)
+                let (from, to) = (horizon.part(part, 40), horizon.part(part + 1, 40));
+                source.arrivals.expected(from, to).map(|expected| expected / (to.since(from).as_secs_f64() / 3600.0))
             })
             .collect();
         let Some(rates) = rates else { continue };
@@ -321,16 +321,23 @@ fn changing(model: &Model) -> Vec<Problem> {
 struct Told<'a> {
     progress: Option<&'a (dyn Fn(u64, u64) + Sync)>,
     horizon: Time,
-    over: u64,
+    over: usize,
+    /// When the next one will be.
+    next: Time,
 }
 
 impl Observer for Told<'_> {
+    #[inline]
     fn observe(&mut self, at: Time, _fact: &Fact) {
-        let Some(progress) = self.progress else { return };
-        let over = (i128::from(at.as_us()) * BATCHES as i128 / i128::from(self.horizon.as_us().max(1))) as u64;
-        if over > self.over {
-            self.over = over.min(BATCHES as u64);
-            progress(self.over, BATCHES as u64);
+        if at < self.next {
+            return;
+        }
+        while at >= self.next {
+            self.over += 1;
+            self.next = self.horizon.part(self.over + 1, BATCHES);
+        }
+        if let Some(progress) = self.progress {
+            progress(self.over as u64, BATCHES as u64);
         }
     }
 }

@@ -5,8 +5,7 @@ use crate::model::Model;
 use crate::observe::{Fact, Observer};
 use crate::time::Time;
 
-/// The statistics of a long run, batch by batch, and how many contacts were in the center, block by block: a finer grid, in which the end of
-/// the warm-up is looked for.
+/// The statistics of a long run, batch by batch.
 ///
 /// A contact counts in the batch in which it entered its queue, whenever it leaves; waiting and work count when they are done. What
 /// happens after the horizon belongs to no batch.
@@ -16,9 +15,9 @@ use crate::time::Time;
 /// use waitline::observers::Batches;
 /// use waitline::random::Streams;
 /// let model = waitline::Scenario::open("scenarios/mmc.toml")?.compile()?;
-/// let mut batches = Batches::new(&model, 40, 5);
+/// let mut batches = Batches::new(&model, 40);
 /// waitline::run(&model, Streams::new(1, 0), &mut batches)?;
-/// assert_eq!((batches.summaries().len(), batches.in_center().len()), (40, 200));
+/// assert_eq!(batches.summaries().len(), 40);
 /// let offered: u64 = batches.summaries().iter().map(|batch| batch.queue(QueueId(0)).offered()).sum();
 /// assert!((239_000..241_000).contains(&offered), "{offered}");
 /// # Ok::<(), waitline::Error>(())
@@ -28,21 +27,21 @@ pub struct Batches<'m> {
     model: &'m Model,
     /// The batches begun so far; the last one is not over.
     summaries: Vec<Summary>,
+    /// When they began.
+    starts: Vec<Time>,
     batches: usize,
-    /// When the present batch is over.
-    end: i64,
-    in_center: InCenter,
+    /// When the present batch is over; [`Time::NEVER`]: all are.
+    end: Time,
 }
 
 impl<'m> Batches<'m> {
-    /// Cuts a run of `model`, from its start to its horizon, into so many batches, each into so many blocks.
+    /// Cuts a run of `model`, from its start to its horizon, into so many batches.
     ///
     /// # Panics
-    /// Without batches or blocks.
-    pub fn new(model: &'m Model, batches: usize, blocks: usize) -> Batches<'m> {
-        assert!(batches > 0 && blocks > 0, "a run has one batch of one block at least");
-        let in_center = InCenter::new(model.run.horizon.as_us().max(1), batches * blocks);
-        let mut made = Batches { model, summaries: Vec::with_capacity(batches), batches, end: 0, in_center };
+    /// Without batches.
+    pub fn new(model: &'m Model, batches: usize) -> Batches<'m> {
+        assert!(batches > 0, "a run has one batch at least");
+        let mut made = Batches { model, summaries: Vec::with_capacity(batches), starts: Vec::new(), batches, end: Time::START };
         let first = made.batch(0, None);
         made.summaries.push(first);
         made
@@ -50,9 +49,10 @@ impl<'m> Batches<'m> {
 
     /// Batch `number`, which begins where `before` ended.
     fn batch(&mut self, number: usize, before: Option<&Summary>) -> Summary {
-        let border = |number| border(number, self.batches, self.model.run.horizon.as_us());
-        self.end = border(number + 1);
-        Summary::of_stretch(self.model, Time::from_us(border(number)), Time::from_us(self.end), before)
+        let start = self.model.run.horizon.part(number, self.batches);
+        self.starts.push(start);
+        self.end = self.model.run.horizon.part(number + 1, self.batches);
+        Summary::of_stretch(self.model, start, self.end, before)
     }
 
     /// The batches in their order; complete when the run has ended.
@@ -60,35 +60,28 @@ impl<'m> Batches<'m> {
         &self.summaries
     }
 
-    /// The mean number of contacts in the center, waiting or in hand, block by block.
-    pub fn in_center(&self) -> Vec<f64> {
-        self.in_center.means()
-    }
-
     /// The present batch, and those without a fact in them, are over.
     #[cold]
-    fn advance(&mut self, at: i64) {
-        while at >= self.end && self.end < i64::MAX {
+    fn advance(&mut self, at: Time) {
+        while at >= self.end && self.end < Time::NEVER {
             let Some(mut over) = self.summaries.pop() else { return };
             over.close_at_horizon();
             let number = self.summaries.len() + 1;
             let next = (number < self.batches).then(|| self.batch(number, Some(&over)));
-            self.end = if next.is_some() { self.end } else { i64::MAX };
+            self.end = if next.is_some() { self.end } else { Time::NEVER };
             self.summaries.extend(std::iter::once(over).chain(next));
         }
     }
 
     /// What became of a contact that entered in a batch that is over, whose levels are complete.
+    #[inline]
     fn settle(&mut self, at: Time, fact: &Fact) {
         let (Fact::Answered { contact, .. } | Fact::Abandoned { contact } | Fact::Unfinished { contact }) = fact else { return };
-        let horizon = self.model.run.horizon.as_us();
-        let number = (i128::from(contact.enqueued.as_us()) * self.batches as i128 / i128::from(horizon.max(1))) as usize;
-        // Borders are rounded down to the microsecond: a contact on one belongs to what it begins.
-        let number = if contact.enqueued.as_us() >= border(number + 1, self.batches, horizon) { number + 1 } else { number };
-        let over = number + 1 < self.summaries.len() || self.end == i64::MAX;
-        if !over {
+        let present = self.end < Time::NEVER && self.starts.last().is_some_and(|&start| contact.enqueued >= start);
+        if present {
             return;
         }
+        let number = self.starts.partition_point(|&start| start <= contact.enqueued) - 1;
         let wait = at.as_us() - contact.enqueued.as_us();
         match fact {
             Fact::Answered { profile, .. } => self.summaries[number].count(contact, wait, Some(*profile), 0),
@@ -98,23 +91,17 @@ impl<'m> Batches<'m> {
     }
 }
 
-/// Where part `number` of so many begins.
-fn border(number: usize, parts: usize, length: i64) -> i64 {
-    (i128::from(length) * number as i128 / parts as i128) as i64
-}
-
 impl Observer for Batches<'_> {
     fn observe(&mut self, at: Time, fact: &Fact) {
-        if at.as_us() >= self.end {
-            self.advance(at.as_us());
+        if at >= self.end {
+            self.advance(at);
         }
-        self.in_center.observe(at, fact);
         if matches!(fact, Fact::Ended) {
-            self.advance(self.model.run.horizon.as_us());
+            self.advance(self.model.run.horizon);
             self.summaries.iter().for_each(Summary::hold_to_r19);
             return;
         }
-        if self.end < i64::MAX
+        if self.end < Time::NEVER
             && let Some(now) = self.summaries.last_mut()
         {
             now.observe(at, fact);
@@ -123,57 +110,12 @@ impl Observer for Batches<'_> {
     }
 }
 
-/// How many contacts are in the center, integrated over blocks of time.
-#[derive(Debug)]
-struct InCenter {
-    horizon: i64,
-    now: i64,
-    /// Up to when it is summed.
-    at: i64,
-    sums: Vec<i128>,
-    block: usize,
-}
-
-impl InCenter {
-    fn new(horizon: i64, blocks: usize) -> InCenter {
-        InCenter { horizon, now: 0, at: 0, sums: vec![0; blocks], block: 0 }
-    }
-
-    /// Sums up to an instant.
-    fn advance(&mut self, at: i64) {
-        while self.at < at && self.block < self.sums.len() {
-            let end = border(self.block + 1, self.sums.len(), self.horizon);
-            let to = at.min(end);
-            self.sums[self.block] += i128::from(self.now) * i128::from(to - self.at);
-            self.at = to;
-            self.block += usize::from(to == end);
-        }
-    }
-
-    fn observe(&mut self, at: Time, fact: &Fact) {
-        let by = match fact {
-            Fact::Offered { .. } => 1,
-            Fact::Completed { .. } | Fact::Abandoned { .. } | Fact::Rejected { .. } => -1,
-            Fact::Ended => 0,
-            _ => return,
-        };
-        self.advance(at.as_us());
-        self.now += by;
-    }
-
-    fn means(&self) -> Vec<f64> {
-        let blocks = self.sums.len();
-        let length = |block| border(block + 1, blocks, self.horizon) - border(block, blocks, self.horizon);
-        self.sums.iter().enumerate().map(|(block, sum)| *sum as f64 / length(block).max(1) as f64).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Scenario;
     use crate::id::{Id, QueueId};
-    use crate::observers::Counts;
+    use crate::observers::{Counts, InCenter};
     use crate::random::Streams;
     use crate::stats::{Histogram, Merge};
 
@@ -184,9 +126,9 @@ mod tests {
             let scenario = Scenario::open("scenarios/savings-overflow.toml").unwrap();
             let scenario = scenario.set("run.horizon", horizon).and_then(|other| other.set("run.at_horizon", at_horizon)).unwrap();
             let model = scenario.set("run.interval", "none").unwrap().compile().unwrap();
-            let mut watching = (Summary::new(&model), Batches::new(&model, 7, 3));
+            let mut watching = (Summary::new(&model), (Batches::new(&model, 7), InCenter::new(&model, 21)));
             crate::run(&model, Streams::new(4, 0), &mut watching).unwrap();
-            let (whole, batches) = watching;
+            let (whole, (batches, in_center)) = watching;
             assert_eq!(batches.summaries().len(), 7);
             for queue in [0, 1].map(QueueId::from_index) {
                 let (mut counts, mut waits) = (Counts::default(), Histogram::default());
@@ -205,9 +147,10 @@ mod tests {
                 assert_eq!(sum(|work| work.handling_us), until_horizon(profile).handling_us);
                 assert_eq!(sum(|work| work.staffed_us), until_horizon(profile).staffed_us);
             }
-            let in_center: f64 = batches.in_center.sums.iter().map(|&sum| sum as f64).sum();
+            let block_us = model.run.horizon.as_us() as f64 / 21.0;
+            let in_center: f64 = in_center.means().iter().map(|mean| mean * block_us).sum();
             let handling = until_horizon(0).handling_us + until_horizon(1).handling_us;
-            assert!((in_center - (whole.total().waiting_us + handling) as f64).abs() < 1.0);
+            assert!((in_center - (whole.total().waiting_us + handling) as f64).abs() < 1e-6 * in_center);
         }
     }
 }

@@ -3,6 +3,7 @@
 mod audit;
 mod batches;
 mod contact_log;
+mod in_center;
 mod summary;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -11,5 +12,6 @@ mod trace;
 pub use audit::Audit;
 pub use batches::Batches;
 pub use contact_log::ContactLog;
+pub use in_center::InCenter;
 pub use summary::{Counts, Grid, Summary, Work};
 pub use trace::Trace;
