@@ -145,6 +145,21 @@ impl Error {
         self.kind
     }
 
+    /// The same, of a file wherever none is named yet.
+    ///
+    /// ```
+    /// use waitline::{Error, Problem};
+    /// let error = Error::input(vec![Problem::new("too long"), Problem::new("too short").file("b.csv")]);
+    /// assert_eq!(error.in_file("a.toml").to_string(), "a.toml: too long\nb.csv: too short");
+    /// ```
+    #[must_use]
+    pub fn in_file(mut self, file: &str) -> Error {
+        for problem in self.problems.iter_mut().filter(|problem| problem.file.is_empty()) {
+            problem.file = file.into();
+        }
+        self
+    }
+
     /// Every problem found.
     pub fn problems(&self) -> &[Problem] {
         &self.problems

@@ -4,7 +4,6 @@ use super::{Outcome, Table, emit};
 use crate::error::{Error, Problem};
 use crate::model::Model;
 use crate::scenario::Scenario;
-use crate::time::Time;
 use std::path::PathBuf;
 
 /// Reads scenarios and the files they name, and says everything that is wrong with them; runs nothing.
@@ -53,9 +52,8 @@ fn describe(path: &str, model: &Model) -> String {
     row("sources", model.sources.iter().map(|source| source.name.as_str()).collect());
     let expectations: Vec<String> = model.expectations.iter().map(ToString::to_string).collect();
     row("expectations", expectations.iter().map(String::as_str).collect());
-    let expected: Option<f64> = model.sources.iter().map(|source| source.arrivals.expected(Time::START, model.run.horizon)).sum();
     let mut text = format!("{path}: `{}` is fine\n{table}", model.name);
-    if let Some(expected) = expected {
+    if let Some(expected) = model.expected_contacts() {
         text += &format!("expected contacts up to the horizon: {expected:.1}\n");
     }
     if let Some(overload) = model.overload() {

@@ -71,10 +71,7 @@ pub(super) fn run(arguments: &GateArguments) -> Result<Outcome, Error> {
     let to_junit = junit.map(|file| Output::reserve(Some(file))).transpose()?;
     let mut scenarios = Vec::new();
     for (file, model) in &models {
-        let of_file = |error: Error| {
-            let problems = error.problems().iter().map(|problem| problem.clone().file(file.as_str()));
-            Error::several(error.kind(), problems.collect())
-        };
+        let of_file = |error: Error| error.in_file(file);
         let gated = if model.expectations.is_empty() { None } else { Some(decide(model, arguments).map_err(of_file)?) };
         let changed =
             baseline.as_ref().map(|(name, stored)| hold_against(name, stored, model, arguments.threads).map_err(of_file)).transpose()?;

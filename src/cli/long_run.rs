@@ -61,10 +61,7 @@ pub(super) fn run(arguments: &LongRunArguments) -> Result<Outcome, Error> {
     if let Some(length) = arguments.length {
         long_run = long_run.length(length);
     }
-    let file = arguments.scenario.display().to_string();
-    let in_file =
-        |error: Error| Error::several(error.kind(), error.problems().iter().map(|problem| problem.clone().file(file.as_str())).collect());
-    let report = long_run.run().map_err(in_file)?.report();
+    let report = long_run.run().map_err(|error| error.in_file(&arguments.scenario.display().to_string()))?.report();
     progress.clear();
     output.write(&match arguments.format {
         TextOrJson::Json => json(&report)?,

@@ -152,29 +152,8 @@ pub(super) fn run(arguments: &RerunArguments) -> Result<Outcome, Error> {
     let stored: Value = serde_json::from_str(&read(&arguments.report)?).map_err(|error| wrong(&name, format!("not JSON: {error}")))?;
     let progress = Progress::new();
     let show = |done, of| progress.show(done, of);
-    let (repeated, version, what) = if stored.get("scenarios").is_some() {
-        let recipe = RecipeOfGate::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline gate: {error}")))?;
-        (
-            repeat_gate(&recipe, arguments, &name, &show).map_err(|error| in_report(&error, &name))?,
-            recipe.waitline,
-            "the same verdicts come out again".into(),
-        )
-    } else if stored.get("long_run").is_some() {
-        let recipe =
-            RecipeOfLongRun::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline long-run: {error}")))?;
-        let repeated = repeat_long_run(&recipe, arguments, &name).map_err(|error| in_report(&error, &name))?;
-        (repeated, recipe.waitline, format!("the same long run comes out again (seed {})", recipe.seed))
-    } else if is_of_designs(&stored) {
-        let recipe =
-            RecipeOfDesigns::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline compare: {error}")))?;
-        let repeated = repeat_designs(&recipe, arguments, &name, &show).map_err(|error| in_report(&error, &name))?;
-        (repeated, recipe.waitline, format!("the same comparison comes out again (seed {})", recipe.seed))
-    } else {
-        let recipe = Recipe::deserialize(&stored).map_err(|error| wrong(&name, format!("not a report of waitline run: {error}")))?;
-        let repeated = repeat(&recipe, arguments, &name, &show).map_err(|error| in_report(&error, &name))?;
-        let what = format!("{} gives the same report again ({} replications, seed {})", recipe.scenario, recipe.replications, recipe.seed);
-        (repeated, recipe.waitline, what)
-    };
+    // What the recipe of a report leads to is wrong with the report.
+    let (repeated, version, what) = again(&stored, arguments, &name, &show).map_err(|error| error.in_file(&name))?;
     progress.clear();
     let mut differences = Vec::new();
     compare_values("", &stored, &repeated, &mut differences);
@@ -197,6 +176,29 @@ pub(super) fn run(arguments: &RerunArguments) -> Result<Outcome, Error> {
     Ok(Outcome::No)
 }
 
+/// The report once more, the version that made the stored one, and what to say if they are equal.
+fn again(stored: &Value, arguments: &RerunArguments, name: &str, show: Show<'_>) -> Result<(Value, String, String), Error> {
+    Ok(if stored.get("scenarios").is_some() {
+        let recipe = RecipeOfGate::deserialize(stored).map_err(|error| wrong(name, format!("not a report of waitline gate: {error}")))?;
+        (repeat_gate(&recipe, arguments, name, show)?, recipe.waitline, "the same verdicts come out again".into())
+    } else if stored.get("long_run").is_some() {
+        let recipe =
+            RecipeOfLongRun::deserialize(stored).map_err(|error| wrong(name, format!("not a report of waitline long-run: {error}")))?;
+        let repeated = repeat_long_run(&recipe, arguments, name)?;
+        (repeated, recipe.waitline, format!("the same long run comes out again (seed {})", recipe.seed))
+    } else if is_of_designs(stored) {
+        let recipe =
+            RecipeOfDesigns::deserialize(stored).map_err(|error| wrong(name, format!("not a report of waitline compare: {error}")))?;
+        let repeated = repeat_designs(&recipe, arguments, name, show)?;
+        (repeated, recipe.waitline, format!("the same comparison comes out again (seed {})", recipe.seed))
+    } else {
+        let recipe = Recipe::deserialize(stored).map_err(|error| wrong(name, format!("not a report of waitline run: {error}")))?;
+        let repeated = repeat(&recipe, arguments, name, show)?;
+        let what = format!("{} gives the same report again ({} replications, seed {})", recipe.scenario, recipe.replications, recipe.seed);
+        (repeated, recipe.waitline, what)
+    })
+}
+
 fn wrong(report: &str, what: impl Into<String>) -> Error {
     Error::input(vec![Problem::new(what).file(report)])
 }
@@ -211,12 +213,6 @@ fn bounded(replications: u64, name: &str) -> Result<u64, Error> {
         return Ok(replications);
     }
     Err(wrong(name, format!("{replications} replications: expected {REPLICATIONS_MAX} at most")))
-}
-
-/// What the recipe of a report leads to is wrong with the report.
-fn in_report(error: &Error, name: &str) -> Error {
-    let named = |problem: &Problem| if problem.file.is_empty() { problem.clone().file(name) } else { problem.clone() };
-    Error::several(error.kind(), error.problems().iter().map(named).collect())
 }
 
 type Show<'a> = &'a (dyn Fn(u64, u64) + Sync);

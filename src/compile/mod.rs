@@ -17,7 +17,7 @@ pub use skills::{SkillGroup, group_by_skills};
 
 use crate::error::{Error, Problem};
 use crate::id::{Id, Table};
-use crate::model::{AgentRule, AtHorizon, Comparator, ContactRule, CountBy, Model, Origin, Policy, Queue, Run, ServiceLevel};
+use crate::model::{AgentRule, AtHorizon, Comparator, ContactRule, CountBy, Model, Origin, Policy, Queue, Run, ServiceLevel, WAITING_MAX};
 use crate::scenario::{AgentRuleName, AtHorizonName, ComparatorName, ContactRuleName, CountByName, Interval, QueueTable, Scenario};
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
@@ -29,8 +29,6 @@ pub const CELLS_MAX: i64 = 250_000;
 pub const AGENTS_MAX: i64 = 1_000_000;
 /// How many replications may be asked for.
 pub const REPLICATIONS_MAX: u64 = 10_000_000;
-/// The largest limit that a queue may have: as many as may wait in the whole center.
-const WAITING_MAX: i64 = 10_000_000;
 /// How many problems are listed; more are only counted.
 pub const PROBLEMS_MAX: usize = 1_000;
 
@@ -258,7 +256,7 @@ impl<'s> Compiler<'s> {
         if service_levels.is_empty() {
             service_levels.push(ServiceLevel { within: Span::from_secs(20), comparator: Comparator::AtMost, target: None });
         }
-        if table.max_contacts.is_some_and(|most| !(0..=WAITING_MAX).contains(&most)) {
+        if table.max_contacts.is_some_and(|most| !(0..=WAITING_MAX as i64).contains(&most)) {
             let most = table.max_contacts.unwrap_or_default();
             self.problem(&format!("{path}.max_contacts"), format!("{most} contacts: expected 0 to {WAITING_MAX}"));
         }
@@ -269,7 +267,7 @@ impl<'s> Compiler<'s> {
             after_contact_work: self.optional_distribution(&format!("{path}.after_contact_work"), table.after_contact_work.as_ref()),
             handle_time_cv: self.cv(&format!("{path}.handle_time_varies.cv"), table.handle_time_varies.map_or(0.0, |varies| varies.cv)),
             patience: self.optional_distribution(&format!("{path}.patience"), table.patience.as_ref()),
-            max_contacts: table.max_contacts.map(|most| most.clamp(0, WAITING_MAX) as u32),
+            max_contacts: table.max_contacts.map(|most| most.clamp(0, WAITING_MAX as i64) as u32),
         }
     }
 

@@ -17,8 +17,7 @@ use crate::observe::Observer;
 use crate::random::Streams;
 use simulation::Simulation;
 
-/// How many contacts may wait at the same time.
-pub const WAITING_MAX: usize = 10_000_000;
+pub use crate::model::WAITING_MAX;
 /// The last instant that can be simulated, in microseconds: some 73,000 years.
 pub const LAST_INSTANT_US: i64 = i64::MAX / 4;
 

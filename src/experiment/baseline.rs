@@ -1,8 +1,7 @@
 //! A stored report as a baseline: what has become worse since.
 
 use super::Results;
-use crate::id::Id;
-use crate::model::{Measure, Metric, Scope};
+use crate::model::{Measure, Metric};
 use crate::stats::{Confidence, Estimate};
 use std::cmp::Ordering;
 use std::fmt;
@@ -89,11 +88,7 @@ pub fn against_baseline(results: &Results, stored: &[Stored], then: (u64, &Confi
     let free = |replications: u64| replications.checked_sub(1).filter(|&free| free > 0);
     let error = |width: Option<f64>, replications: u64, level: &Confidence| Some(width? / level.t(free(replications)?));
     let changes = stored.iter().map(|stored| {
-        let scope = match &stored.queue {
-            Some(name) => outline.queues.iter().position(|queue| queue.name == *name).map(|place| Scope::Queue(Id::from_index(place))),
-            None => Some(Scope::Total),
-        };
-        let now = scope.and_then(|scope| {
+        let now = outline.scope(stored.queue.as_deref()).and_then(|scope| {
             let metric = Metric::new(scope, stored.queue.as_deref().unwrap_or("total"), stored.measure);
             results.across().estimate(outline, &metric, results.confidence())
         });

@@ -135,12 +135,8 @@ pub fn compare(base: &Design<'_>, variants: &[Design<'_>], metrics: &[String], c
     let outlines: Vec<Arc<Outline>> = std::iter::once(base).chain(variants).map(|design| Arc::new(design.model.outline())).collect();
     let wanted = if metrics.is_empty() { standard(&outlines[0]) } else { asked(metrics, &outlines[0])? };
     // Of each design, the metrics by its own ids; what it does not have is left out.
-    let of_designs: Vec<Vec<Option<Metric>>> = outlines
-        .iter()
-        .map(|outline| {
-            wanted.iter().map(|metric| Metric::parse(&metric.to_string(), &outline.queue_names(), &outline.profile_names()).ok()).collect()
-        })
-        .collect();
+    let of_designs: Vec<Vec<Option<Metric>>> =
+        outlines.iter().map(|outline| wanted.iter().map(|metric| outline.metric(&metric.to_string()).ok()).collect()).collect();
     let designs: Vec<&Design<'_>> = std::iter::once(base).chain(variants).collect();
     let workers = Workers::new(conditions.threads, conditions.stop, conditions.progress)?;
     let folded = workers.fold(0..conditions.replications, |replication, pairs: &mut Pairs| {
@@ -241,7 +237,7 @@ fn standard(outline: &Outline) -> Vec<Metric> {
 fn asked(names: &[String], outline: &Outline) -> Result<Vec<Metric>, Error> {
     let (mut metrics, mut problems) = (Vec::new(), Vec::new());
     for name in names {
-        match Metric::parse(name, &outline.queue_names(), &outline.profile_names()).and_then(|metric| comparable(metric, outline)) {
+        match outline.metric(name).and_then(|metric| comparable(metric, outline)) {
             // Named twice, it is one figure, and one of those that hold together.
             Ok(metric) if metrics.contains(&metric) => {}
             Ok(metric) => metrics.push(metric),

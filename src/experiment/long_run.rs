@@ -62,8 +62,8 @@ impl<'a> LongRun<'a> {
     /// A long run of a model, with the seed that it names and intervals of 95 %. Its horizon, warm-up, intervals and drain do not matter; the run takes as long
     /// as a million contacts do, so far as that is known, and not less than the horizon.
     pub fn new(model: Model) -> LongRun<'a> {
-        let expected: Option<f64> = model.sources.iter().map(|source| source.arrivals.expected(Time::START, model.run.horizon)).sum();
-        let times = expected.filter(|&expected| expected > 0.0).map_or(1.0, |expected| (CONTACTS / expected).ceil().max(1.0));
+        let times =
+            model.expected_contacts().filter(|&expected| expected > 0.0).map_or(1.0, |expected| (CONTACTS / expected).ceil().max(1.0));
         let length = (model.run.horizon.as_us() as f64 * times).min(LAST_INSTANT_US as f64 / 2.0);
         LongRun {
             length: Span::from_us_f64(length),

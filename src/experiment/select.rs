@@ -179,7 +179,7 @@ fn possible(designs: usize, indifference: f64, replications: u64) -> Result<(), 
 fn metrics(designs: &[Design<'_>], outlines: &[Arc<Outline>], name: &str) -> Result<Vec<Metric>, Error> {
     let (mut metrics, mut problems) = (Vec::new(), Vec::new());
     for (design, outline) in designs.iter().zip(outlines) {
-        match Metric::parse(name, &outline.queue_names(), &outline.profile_names()).and_then(|metric| comparable(metric, outline)) {
+        match outline.metric(name).and_then(|metric| comparable(metric, outline)) {
             Ok(metric) if metric.measure.better() == Ordering::Equal => {
                 problems.push(Problem::new(format!("{metric}: neither more nor less of it is better as such")).key("--best"));
                 break;

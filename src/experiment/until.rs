@@ -42,7 +42,7 @@ impl Precision {
         let Some((metric, width)) = ["±", "+/-", "+-"].iter().find_map(|sign| text.split_once(sign)) else {
             return Err(wrong("there is no ±"));
         };
-        let metric = Metric::parse(metric, &outline.queue_names(), &outline.profile_names())?;
+        let metric = outline.metric(metric)?;
         let (width, asked_relative) = match width.trim().strip_suffix("relative") {
             Some(width) => (width.trim(), true),
             None => (width.trim(), false),

@@ -42,18 +42,23 @@ impl Overload {
 }
 
 impl Model {
+    /// How many contacts are expected up to the horizon, where all sources know.
+    pub fn expected_contacts(&self) -> Option<f64> {
+        self.sources.iter().map(|source| source.arrivals.expected(Time::START, self.run.horizon)).sum()
+    }
+
     /// The work of each queue in erlangs, on average up to the horizon, by the fastest who serve it; `None`: not known beforehand (a replay,
     /// or arrivals of one's own that do not say what they expect).
     pub fn erlangs(&self) -> Table<QueueId, Option<f64>> {
         let horizon_us = self.run.horizon.as_us().max(1) as f64;
         let mut offered: Table<QueueId, Option<f64>> = self.queues.iter().map(|_| Some(0.0)).collect();
         for source in &self.sources {
-            let expected = source.arrivals.expected(Time::START, self.run.horizon).filter(|_| source.given.is_empty());
-            if source.given.is_empty() {
-                offered[source.queue] = offered[source.queue].zip(expected).map(|(sum, more)| sum + more);
-            }
             for given in &source.given {
                 offered[given.queue] = None;
+            }
+            if source.given.is_empty() {
+                let expected = source.arrivals.expected(Time::START, self.run.horizon);
+                offered[source.queue] = offered[source.queue].zip(expected).map(|(sum, more)| sum + more);
             }
         }
         self.queues

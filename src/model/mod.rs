@@ -24,6 +24,9 @@ use crate::random::Distribution;
 use crate::time::{Span, Time};
 use std::sync::Arc;
 
+/// How many contacts may wait at the same time, in the whole center and so in a queue.
+pub const WAITING_MAX: usize = 10_000_000;
+
 /// A contact center ready to run.
 ///
 /// ```

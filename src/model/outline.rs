@@ -1,6 +1,7 @@
 //! What a report must know of a model: enough to be made of sums alone, elsewhere and later.
 
-use super::{AtHorizon, Comparator, CountBy, Model, Scope, ServiceLevel};
+use super::{AtHorizon, Comparator, CountBy, Metric, Model, Scope, ServiceLevel};
+use crate::error::Problem;
 use crate::id::{Id, QueueId};
 use crate::time::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -162,6 +163,20 @@ impl Outline {
     /// The names of the routing profiles.
     pub fn profile_names(&self) -> Vec<&str> {
         self.profiles.iter().map(|profile| profile.name.as_str()).collect()
+    }
+
+    /// The figure of that name.
+    ///
+    /// # Errors
+    /// When there is none, with the nearest name that there is.
+    pub fn metric(&self, name: &str) -> Result<Metric, Problem> {
+        Metric::parse(name, &self.queue_names(), &self.profile_names())
+    }
+
+    /// The queue of that name, or with `None` all together.
+    pub fn scope(&self, queue: Option<&str>) -> Option<Scope> {
+        let Some(name) = queue else { return Some(Scope::Total) };
+        self.queue_ids().zip(&self.queues).find(|(_, queue)| queue.name == name).map(|(id, _)| Scope::Queue(id))
     }
 
     /// The service level by which a queue is judged, or all of them together; `None`: each by its own, or there is no queue.

@@ -6,8 +6,7 @@ use super::{Figure, Verdict};
 use crate::compile::REPLICATIONS_MAX;
 use crate::error::Problem;
 use crate::experiment::{BASELINE, Change, Outcome, Results, Stored, against_baseline};
-use crate::id::Id;
-use crate::model::{Measure, Outline, Scope};
+use crate::model::{Measure, Outline};
 use crate::stats::{Confidence, Estimate};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -281,8 +280,7 @@ impl BaselineReport {
             self.notes.push("horizon or warm-up are not those of the baseline".into());
         }
         for (queue, figures) in stored.rows() {
-            let place = |name| outline.queues.iter().position(|queue| queue.name == name);
-            let Some(scope) = queue.map_or(Some(Scope::Total), |name| Some(Scope::Queue(Id::from_index(place(name)?)))) else { continue };
+            let Some(scope) = outline.scope(queue) else { continue };
             let now = outline.headline(scope).map(|level| (level.within.as_secs_f64().to_bits(), level.comparator.symbol()));
             let then = figures.service_level.first().and_then(|level| Some((level.within_s?.to_bits(), level.comparator.as_deref()?)));
             if then != now {
