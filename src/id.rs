@@ -43,6 +43,18 @@ id!(/// An agent. The number decides ties (R9): a lower one goes first. Printed 
     AgentId);
 id!(/// A source of contacts, by its place in the scenario.
     SourceId);
+id!(/// A path to service, by its place in the scenario.
+    FlowId);
+id!(/// A step of a flow; all flows' steps are numbered together.
+    StepId);
+id!(/// A service outside the center that flows call.
+    ServiceId);
+id!(/// A carrier: a group of telephone lines.
+    CarrierId);
+id!(/// Hours of operation.
+    HoursId);
+id!(/// Something that is the case at times.
+    EventId);
 
 /// A `Vec` that only its own kind of id can index.
 ///

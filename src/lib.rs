@@ -24,7 +24,7 @@
 //! - Bad input is an [`Error`] that lists every [`Problem`]; a broken invariant panics.
 //! - Nothing is lost: offered = answered + abandoned + other exits + unfinished, per queue, always.
 //!
-//! The rules of the simulated world, R1 to R26, are in the README. Not modelled: IVR and flows, callbacks, transfers, trunks, several contacts at once, missed offers.
+//! The rules of the simulated world, R1 to R26, are in the README. Not modelled: several contacts at once, missed offers.
 
 pub mod cli;
 pub mod compile;
@@ -46,8 +46,8 @@ mod time;
 pub use engine::run;
 pub use error::{Error, ErrorKind, Problem};
 pub use experiment::{Experiment, Results};
-pub use id::{AgentId, Id, ProfileId, QueueId, SourceId, Table};
+pub use id::{AgentId, CarrierId, EventId, FlowId, HoursId, Id, ProfileId, QueueId, ServiceId, SourceId, StepId, Table};
 pub use model::Model;
-pub use observe::{Contact, Fact, Observer};
+pub use observe::{Arrival, Contact, Customer, Fact, Observer, Outcome};
 pub use scenario::Scenario;
 pub use time::{Span, Time};

@@ -3,7 +3,7 @@
 //! Facts are told in the order in which they happen. Within one instant that order is R3's: agents leave, agents
 //! become available, contacts arrive; then answers, in the order of assignment; then abandonments, oldest first.
 
-use crate::id::{AgentId, ProfileId, QueueId, SourceId};
+use crate::id::{AgentId, CarrierId, FlowId, ProfileId, QueueId, SourceId, StepId};
 use crate::time::{Span, Time};
 
 /// A contact as facts name it. (source, number) is its identity in every design (R25).
@@ -25,11 +25,17 @@ pub struct Contact {
     pub enqueued: Time,
     /// 1 (highest) and up; see [`Contact::DEFAULT_PRIORITY`] (R11).
     pub priority: i64,
-    /// Routing age adjustment in microseconds: how much older it ranks than it is; changes rank only (R11).
+    /// Routing age adjustment in microseconds: how much older it ranks than it is; changes rank only (R11). What a transfer or a callback
+    /// keeps of its place is in it.
     pub age_us: i64,
 }
 
 impl Contact {
+    /// Who it is of.
+    pub fn customer(&self) -> Customer {
+        Customer { source: self.source, number: self.number }
+    }
+
     /// The priority of a contact for which none is given (R11).
     pub const DEFAULT_PRIORITY: i64 = 5;
 
@@ -40,7 +46,121 @@ impl Contact {
     }
 }
 
-/// Something that happened.
+/// Whoever calls, on all of its ways: (source, number), whatever becomes of it and however often it calls.
+///
+/// ```
+/// use waitline::{Customer, SourceId};
+/// assert_ne!(Customer { source: SourceId(0), number: 6 }, Customer { source: SourceId(1), number: 6 });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Customer {
+    /// Where it came from.
+    pub source: SourceId,
+    /// Its number within the source, from 0.
+    pub number: u64,
+}
+
+/// Why a contact comes to the center.
+///
+/// ```
+/// assert_eq!(waitline::Arrival::Callback.name(), "callback");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Arrival {
+    /// A customer's first call.
+    First,
+    /// The same customer calls again.
+    Again,
+    /// The center has promised to call back.
+    Callback,
+}
+
+impl Arrival {
+    /// All of them.
+    pub const ALL: [Arrival; 3] = [Arrival::First, Arrival::Again, Arrival::Callback];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Arrival::First => "first",
+            Arrival::Again => "again",
+            Arrival::Callback => "callback",
+        }
+    }
+}
+
+/// How a contact's way through the center ends, or how it leaves a queue.
+///
+/// ```
+/// assert_eq!(waitline::Outcome::SelfServed.name(), "self_served");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Somebody spoke with it.
+    Answered,
+    /// Its patience ended while it waited.
+    Abandoned,
+    /// Its queue was full.
+    Rejected,
+    /// Of a queue: it was moved to another one.
+    Transferred,
+    /// It was promised to be called back.
+    Callback,
+    /// It served itself.
+    SelfServed,
+    /// It left a message.
+    Message,
+    /// A flow sent it away.
+    Disconnected,
+    /// It found no line.
+    Blocked,
+    /// Of a callback: the customer did not answer, as often as it was tried.
+    Unreached,
+    /// Of a callback: it was not made within seven days.
+    Expired,
+    /// The run ended before.
+    Unfinished,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Outcome; 12] = [
+        Outcome::Answered,
+        Outcome::Abandoned,
+        Outcome::Rejected,
+        Outcome::Transferred,
+        Outcome::Callback,
+        Outcome::SelfServed,
+        Outcome::Message,
+        Outcome::Disconnected,
+        Outcome::Blocked,
+        Outcome::Unreached,
+        Outcome::Expired,
+        Outcome::Unfinished,
+    ];
+
+    /// Its name in logs and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Answered => "answered",
+            Outcome::Abandoned => "abandoned",
+            Outcome::Rejected => "rejected",
+            Outcome::Transferred => "transferred",
+            Outcome::Callback => "callback",
+            Outcome::SelfServed => "self_served",
+            Outcome::Message => "message",
+            Outcome::Disconnected => "disconnected",
+            Outcome::Blocked => "blocked",
+            Outcome::Unreached => "unreached",
+            Outcome::Expired => "expired",
+            Outcome::Unfinished => "unfinished",
+        }
+    }
+}
+
+/// Something that happened. The facts from [`Fact::Arrived`] to [`Fact::Departed`] are told only where a model has paths
+/// ([`Model::has_paths`](crate::Model::has_paths)).
 ///
 /// ```
 /// use waitline::{Fact, Observer, Time};
@@ -113,6 +233,85 @@ pub enum Fact {
         profile: ProfileId,
         /// When it had been answered.
         answered: Time,
+    },
+    /// A contact comes to the center.
+    Arrived {
+        /// Who.
+        customer: Customer,
+        /// Why.
+        arrival: Arrival,
+    },
+    /// It has got a line.
+    Seized {
+        /// Who.
+        customer: Customer,
+        /// Whose line; `None`: there is only a quota of calls.
+        carrier: Option<CarrierId>,
+    },
+    /// The line is free again.
+    Released {
+        /// Who.
+        customer: Customer,
+        /// Whose line.
+        carrier: Option<CarrierId>,
+    },
+    /// It enters a flow: from its source, or transferred by an agent.
+    Entered {
+        /// Who.
+        customer: Customer,
+        /// Which.
+        flow: FlowId,
+    },
+    /// It leaves a step of a flow, or something is counted there.
+    Passed {
+        /// Who.
+        customer: Customer,
+        /// Which step.
+        step: StepId,
+        /// The number of the exit.
+        exit: u32,
+    },
+    /// The contact leaves its queue, and nobody took it, nor did its patience end.
+    Left {
+        /// Who.
+        contact: Contact,
+        /// Why.
+        outcome: Outcome,
+    },
+    /// An agent takes a callback, and the customer does not answer.
+    Dialed {
+        /// Who.
+        contact: Contact,
+        /// By whom.
+        agent: AgentId,
+        /// The agent's routing profile.
+        profile: ProfileId,
+        /// How long it rings; so long the agent is taken.
+        ring: Span,
+    },
+    /// The rank of a waiting contact changes.
+    Reranked {
+        /// Who, as it was before.
+        contact: Contact,
+        /// Its contact priority from now on.
+        priority: i64,
+        /// Its routing age adjustment from now on.
+        age_us: i64,
+    },
+    /// The contact's way through the center ends.
+    Departed {
+        /// Who.
+        customer: Customer,
+        /// Where it had come in; of a callback: where the call had that asked for it.
+        arrived: Time,
+        /// How it ended.
+        outcome: Outcome,
+        /// The queue that it leaves by this; `None`: it was in none.
+        queue: Option<QueueId>,
+        /// What it waited in queues, all together.
+        waited: Span,
+        /// When the first agent spoke with it.
+        answered: Option<Time>,
     },
     /// The run is over and the contact still waits (R18).
     Unfinished {

@@ -66,7 +66,15 @@ fn both_loops_of_the_engine_agree() {
         let queue = ranked.sources[SourceId(0)].queue;
         for priority in [77, 78] {
             let arrivals = Box::new(waitline::model::Scheduled::new(Vec::new()).expect("no instant is before 0"));
-            ranked.sources.push(waitline::model::Source { name: "nobody".into(), queue, priority, age_us: 0, arrivals, given: Vec::new() });
+            ranked.sources.push(waitline::model::Source {
+                name: "nobody".into(),
+                queue,
+                flow: None,
+                priority,
+                age_us: 0,
+                arrivals,
+                given: Vec::new(),
+            });
         }
         assert_eq!(trace(&plain), trace(&ranked), "{name}");
     }

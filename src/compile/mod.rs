@@ -3,11 +3,14 @@
 //! All problems are found in one go; the model exists only if there is none.
 
 mod agents;
+mod calendar;
 mod clock;
 mod contacts;
 mod distributions;
 mod expectations;
+mod flows;
 mod intervals;
+mod paths;
 mod profiles;
 mod sheet;
 mod skills;
@@ -16,10 +19,13 @@ mod sources;
 pub use skills::{SkillGroup, group_by_skills};
 
 use crate::error::{Error, Problem};
-use crate::id::{Id, Table};
-use crate::model::{AgentRule, AtHorizon, Comparator, ContactRule, CountBy, Model, Origin, Policy, Queue, Run, ServiceLevel, WAITING_MAX};
+use crate::id::{EventId, FlowId, HoursId, Id, QueueId, SourceId, Table};
+use crate::model::{
+    AgentRule, AtHorizon, Block, Comparator, ContactRule, CountBy, Model, Origin, Paths, Policy, Queue, Run, ServiceLevel, WAITING_MAX,
+};
 use crate::scenario::{AgentRuleName, AtHorizonName, ComparatorName, ContactRuleName, CountByName, Interval, QueueTable, Scenario};
 use crate::time::{Span, Time};
+use flows::Known;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -105,7 +111,8 @@ impl<'s> Compiler<'s> {
         }
         let mut profiles = self.profiles(&queue_names);
         let agents = self.agents(&run, &queue_names, &mut profiles);
-        let sources = self.sources(&run, &queue_names);
+        let flow_names = self.path_names("flow");
+        let sources = self.sources(&run, &queue_names, &flow_names);
         let policy = Policy {
             contact: match document.policy.contact {
                 ContactRuleName::Strict => ContactRule::Strict,
@@ -119,6 +126,9 @@ impl<'s> Compiler<'s> {
                 AgentRuleName::Random => AgentRule::Random,
             },
         };
+        let (hour_names, hours) = self.hours(&run);
+        let (event_names, events) = self.events();
+        let paths = self.paths(&queue_names, &flow_names, &hour_names, &event_names);
         let mut model = Model {
             name: document.name.clone(),
             digest: self.scenario.digest(),
@@ -130,11 +140,32 @@ impl<'s> Compiler<'s> {
             profiles: profiles.rows,
             agents,
             sources,
+            hours,
+            events,
+            paths,
             notes: Vec::new(),
         };
         self.note_unserved_queues(&model);
         model.notes = std::mem::take(&mut self.notes);
         model
+    }
+
+    fn paths(&mut self, queues: &Names<QueueId>, flows: &Names<FlowId>, hours: &Names<HoursId>, events: &Names<EventId>) -> Paths {
+        let document = self.scenario.document();
+        let sources = document.source.iter().enumerate().map(|(index, source)| (source.name.clone(), SourceId::from_index(index)));
+        let attributes = self.attributes(&sources.collect());
+        let services = self.path_names("service");
+        let mut paths = Paths {
+            services: self.services(events, &attributes),
+            telephony: self.telephony(events),
+            transfers: self.transfers(queues, flows),
+            calls_again: self.calls_again(),
+            rules: self.path_rules(),
+            ..Paths::default()
+        };
+        self.flows(&Known { queues, flows, hours, events, services: &services, attributes: &attributes }, &mut paths);
+        paths.attributes = attributes;
+        paths
     }
 
     /// Adds a problem with the value at a key path, such as `queue[0].name`.
@@ -291,9 +322,15 @@ impl<'s> Compiler<'s> {
             }
         }
         for (queue, row) in model.queues.enumerate() {
-            let gets_contacts = model.sources.iter().any(|source| {
-                if source.given.is_empty() { source.queue == queue } else { source.given.iter().any(|given| given.queue == queue) }
+            let leads_here = model.paths.steps.iter().any(|step| match &step.block {
+                Block::Queue { queue: other, .. } => *other == queue,
+                Block::Callback(callback) => callback.queue == Some(queue),
+                _ => false,
             });
+            let gets_contacts = leads_here
+                || model.sources.iter().filter(|source| source.flow.is_none()).any(|source| {
+                    if source.given.is_empty() { source.queue == queue } else { source.given.iter().any(|given| given.queue == queue) }
+                });
             if gets_contacts && !served[queue] {
                 self.notes.push(format!("nobody serves the queue `{}`: its contacts wait until they abandon or the run ends", row.name));
             }

@@ -2,7 +2,7 @@
 
 use super::intervals::VOLUMES;
 use super::{Compiler, Names};
-use crate::id::{Id, QueueId, SourceId, Table};
+use crate::id::{FlowId, Id, QueueId, SourceId, Table};
 use crate::model::{
     ArrivalProcess, BatchSize, Batches, Busy, MarkovModulated, Poisson, RateChanging, RatePoint, RateState, Renewal, Run, Scheduled,
     Source, Volume,
@@ -12,13 +12,13 @@ use crate::scenario::{ArrivalsTable, BatchSizeTable, BusynessTable, SourceTable}
 use crate::time::Time;
 
 impl Compiler<'_> {
-    pub(super) fn sources(&mut self, run: &Run, queues: &Names<QueueId>) -> Table<SourceId, Source> {
+    pub(super) fn sources(&mut self, run: &Run, queues: &Names<QueueId>, flows: &Names<FlowId>) -> Table<SourceId, Source> {
         let tables = &self.scenario.document().source;
         let names = self.names("source", tables.iter().map(|source| source.name.as_str()));
         if tables.is_empty() {
             self.problem("source", "no contacts come in: add a [[source]]");
         }
-        tables.iter().enumerate().filter_map(|(index, table)| self.source(index, table, run, queues, &names)).collect()
+        tables.iter().enumerate().filter_map(|(index, table)| self.source(index, table, run, (queues, flows), &names)).collect()
     }
 
     fn source(
@@ -26,22 +26,27 @@ impl Compiler<'_> {
         index: usize,
         table: &SourceTable,
         run: &Run,
-        queues: &Names<QueueId>,
+        (queues, flows): (&Names<QueueId>, &Names<FlowId>),
         sources: &Names<SourceId>,
     ) -> Option<Source> {
         let path = format!("source[{index}]");
+        let flow = table.flow.as_ref().and_then(|flow| self.find(&format!("{path}.flow"), "flow", flow, flows));
+        if table.flow.is_some() && table.queue.is_some() {
+            self.problem(&path, "contacts enter either a `queue` or a `flow`, not both");
+        }
         let queue = table.queue.as_ref().and_then(|queue| self.find(&format!("{path}.queue"), "queue", queue, queues));
         if table.priority.is_some_and(|priority| priority < 1) {
             self.problem(&format!("{path}.priority"), "a contact priority is 1 (highest) or more");
         }
         let priority = table.priority.unwrap_or(Contact::DEFAULT_PRIORITY);
         let age_us = table.age.unwrap_or_default().us;
-        let source = |queue, arrivals, given| Source { name: table.name.clone(), queue, priority, age_us, arrivals, given };
+        let source = |queue, arrivals, given| Source { name: table.name.clone(), queue, flow, priority, age_us, arrivals, given };
         match (&table.arrivals, &table.contacts) {
             (Some(arrivals), None) => {
-                if table.queue.is_none() {
+                if table.queue.is_none() && table.flow.is_none() {
                     self.problem(&path, "the key `queue` is missing: say which queue the contacts enter");
                 }
+                let queue = queue.or(flow.map(|_| QueueId(0)));
                 let arrivals = self.arrivals(&format!("{path}.arrivals"), arrivals, table, run, sources);
                 Some(source(queue?, arrivals?, Vec::new()))
             }

@@ -4,22 +4,32 @@
 //! `ranked` the contacts that wait; `idle` the agents that are available; `routes` and `router` who takes whom.
 
 mod idle;
+mod journeys;
+mod outside;
 mod ranked;
 mod router;
 mod routes;
 mod simulation;
 mod waiting;
+mod walk;
+mod ways;
 mod winner_tree;
 
 use crate::error::Error;
 use crate::model::{ContactRule, Model};
 use crate::observe::Observer;
 use crate::random::Streams;
+use crate::time::Span;
 use simulation::Simulation;
 
-pub use crate::model::WAITING_MAX;
+pub use crate::model::{CALLBACK_KEPT, WAITING_MAX};
 /// The last instant that can be simulated, in microseconds: some 73,000 years.
 pub const LAST_INSTANT_US: i64 = i64::MAX / 4;
+/// In models with paths a run that drains ends so long after the horizon at the latest, for an announcement may be repeated for ever. Who is left
+/// is unfinished. Twice as long as a callback is kept.
+pub const DRAIN_MAX: Span = Span::from_secs(14 * 86_400);
+pub use walk::STEPS_AT_ONCE_MAX;
+pub use ways::CHAIN_MAX;
 
 /// Runs one replication and tells `observer` everything that happens, in order.
 ///
@@ -29,10 +39,12 @@ pub const LAST_INSTANT_US: i64 = i64::MAX / 4;
 /// # Panics
 /// When the model is not one that compiling yields: an [`ArrivalProcess`](crate::model::ArrivalProcess) whose instants decrease, an id without a row.
 pub fn run<O: Observer>(model: &Model, streams: Streams, observer: &mut O) -> Result<(), Error> {
-    if is_ranked(model) {
-        Simulation::<O, true>::new(model, streams, observer).run()
+    if model.has_paths() {
+        Simulation::<O, true, true>::new(model, streams, observer).run()
+    } else if is_ranked(model) {
+        Simulation::<O, true, false>::new(model, streams, observer).run()
     } else {
-        Simulation::<O, false>::new(model, streams, observer).run()
+        Simulation::<O, false, false>::new(model, streams, observer).run()
     }
 }
 

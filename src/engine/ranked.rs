@@ -49,6 +49,16 @@ impl RankedQueues {
         }
     }
 
+    /// The contact gets another priority and age, and keeps its stage and its place in the line.
+    pub(super) fn rerank(&mut self, waiting: &mut WaitingContacts, slot: Slot, priority: i64, age_us: i64) {
+        let before = rank(waiting, slot);
+        let place = waiting.get_mut(slot);
+        (place.contact.priority, place.contact.age_us) = (priority, age_us);
+        let stage = &mut self.queues[place.contact.queue][place.stage as usize].contacts;
+        stage.remove(&before);
+        stage.insert(rank(waiting, slot), slot);
+    }
+
     /// The contact is about to be removed from its line.
     pub(super) fn remove(&mut self, waiting: &WaitingContacts, slot: Slot) {
         let place = waiting.get(slot);

@@ -4,14 +4,17 @@
 //! change: one contact arrives, or one agent becomes free. Those are carried out directly; every other instant goes through the full round.
 
 use super::idle::IdleAgents;
+use super::journeys::Journeys;
+use super::outside::Outside;
 use super::ranked::RankedQueues;
 use super::router::{Choice, Router};
 use super::routes::Routes;
 use super::waiting::{EMPTY, Slot, WaitingContacts};
+use super::walk::nth;
 use super::winner_tree::{NEVER, WinnerTree};
-use super::{LAST_INSTANT_US, WAITING_MAX};
+use super::{DRAIN_MAX, LAST_INSTANT_US, STEPS_AT_ONCE_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, Table};
+use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StepId, Table};
 use crate::model::{AgentRule, AtHorizon, Day, Entry, Given, Model};
 use crate::observe::{Contact, Fact, Observer};
 use crate::random::{Purpose, SourceStreams, Streams};
@@ -44,40 +47,41 @@ struct ShiftChange {
 }
 
 /// What a source is about to send.
-struct Incoming<'m> {
+pub(super) struct Incoming<'m> {
     instants: Box<dyn Iterator<Item = Time> + 'm>,
     /// The arrival after the one that is due, read ahead so that no event waits for the draw behind it.
     ahead: i64,
-    streams: SourceStreams,
+    pub(super) streams: SourceStreams,
     /// Contacts sent so far: the number of the next one.
     number: u64,
 }
 
 /// One replication in progress. `RANKED`: contact priority, routing age or a rule other than the strict one is in play, so that the first of
-/// a queue need not be its next; without it the lines of `waiting` are all there is.
-pub(super) struct Simulation<'m, 'o, O, const RANKED: bool> {
-    model: &'m Model,
+/// a queue need not be its next; without it the lines of `waiting` are all there is. `PATHS`: contacts do more than to queue, and may rank
+/// anyhow.
+pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool> {
+    pub(super) model: &'m Model,
     observer: &'o mut O,
-    now: i64,
+    pub(super) now: i64,
     /// When something was last told.
     last_fact: i64,
-    routes: Routes,
+    pub(super) routes: Routes,
     /// Whether a profile overrides any queue's handle time.
     overrides: Table<ProfileId, bool>,
     day: Day,
     /// Whether any queue may be full.
     limited: bool,
 
-    incoming: Table<SourceId, Incoming<'m>>,
+    pub(super) incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
     agents: Table<AgentId, AgentState>,
     completions: WinnerTree,
     busy_count: usize,
     shift_changes: Vec<ShiftChange>,
     next_shift_change: usize,
-    idle: IdleAgents,
-    waiting: WaitingContacts,
-    ranked: RankedQueues,
+    pub(super) idle: IdleAgents,
+    pub(super) waiting: WaitingContacts,
+    pub(super) ranked: RankedQueues,
     /// When the contact in a slot, or the one that was there before, runs out of patience.
     patience: WinnerTree,
     /// No later than the next instant at which a delay ends that keeps the available agents of a profile from a waiting contact.
@@ -88,9 +92,17 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool> {
     /// Profiles that may face an eligible contact at this instant.
     affected: Vec<ProfileId>,
     is_affected: Table<ProfileId, bool>,
+
+    /// With `PATHS`: who is on the way, and what they share; how many agents are logged in; how long contacts take on average.
+    pub(super) journeys: Journeys<'m>,
+    pub(super) outside: Outside<'m>,
+    pub(super) logged_in: Table<ProfileId, u32>,
+    pub(super) mean_handling_us: Table<QueueId, i64>,
+    /// A contact went round and round in this step and time did not pass.
+    pub(super) endless: Option<StepId>,
 }
 
-impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
+impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 'o, O, RANKED, PATHS> {
     pub(super) fn new(model: &'m Model, streams: Streams, observer: &'o mut O) -> Self {
         let routes = Routes::new(model);
         let day = model.day(streams);
@@ -132,6 +144,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
             is_affected: model.profiles.iter().map(|_| false).collect(),
             overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
             limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
+            journeys: Journeys::default(),
+            outside: Outside::new(model, streams, model.run.horizon + DRAIN_MAX),
+            logged_in: model.profiles.iter().map(|_| 0).collect(),
+            mean_handling_us: if PATHS { model.mean_handling_us() } else { Table::new() },
+            endless: None,
             routes,
             model,
         };
@@ -144,6 +161,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
 
     pub(super) fn run(mut self) -> Result<(), Error> {
         let end_us = match self.model.run.at_horizon {
+            AtHorizon::Drain if PATHS => (self.model.run.horizon + DRAIN_MAX).as_us(),
             AtHorizon::Drain => NEVER,
             AtHorizon::Stop => self.model.run.horizon.as_us(),
         };
@@ -153,7 +171,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
             let patience = self.patience.first_key();
             let wake_up = self.wake_ups.first_key();
             let shift_change = self.next_shift_change_at();
-            let next = arrival.min(completion).min(patience.min(wake_up)).min(shift_change);
+            let mut next = arrival.min(completion).min(patience.min(wake_up)).min(shift_change);
+            let moves = if PATHS { self.journeys.first_due() } else { NEVER };
+            if PATHS {
+                next = next.min(moves);
+            }
             if next >= end_us || self.is_over(arrival) {
                 break;
             }
@@ -166,7 +188,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
                 + u8::from(patience == next)
                 + u8::from(wake_up == next)
                 + u8::from(shift_change == next);
-            if causes > 1 || self.model.policy.agent != AgentRule::LongestAvailable {
+            let on_the_way = PATHS && (moves == next || arrival == next);
+            if on_the_way || causes > 1 || self.model.policy.agent != AgentRule::LongestAvailable {
                 self.full_round();
             } else if arrival == next {
                 self.one_arrival();
@@ -184,7 +207,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
     /// Whether nothing more can happen to any contact (R18).
     #[inline]
     fn is_over(&self, next_arrival: i64) -> bool {
-        next_arrival == NEVER && self.busy_count == 0 && self.waiting.count() == 0
+        next_arrival == NEVER && self.busy_count == 0 && self.waiting.count() == 0 && (!PATHS || self.journeys.count() == 0)
     }
 
     fn check_limits(&self) -> Result<(), Error> {
@@ -195,6 +218,18 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
                 Time::from_us(self.now)
             ));
         }
+        if PATHS && self.journeys.count() > WAITING_MAX {
+            return limit(format!("{WAITING_MAX} customers are on their way at {}s", Time::from_us(self.now)));
+        }
+        if let Some(step) = self.endless {
+            let step = &self.model.paths.steps[step];
+            let flow = &self.model.paths.flows[step.flow].name;
+            return limit(format!(
+                "a contact passed {STEPS_AT_ONCE_MAX} steps at {}s, the last one being `{}` of flow `{flow}`: a loop in which no time passes",
+                Time::from_us(self.now),
+                step.name
+            ));
+        }
         if self.now > LAST_INSTANT_US {
             return limit(format!("the run went on past {}s, the last instant that can be simulated", Time::from_us(LAST_INSTANT_US)));
         }
@@ -202,7 +237,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
     }
 
     #[inline(always)]
-    fn tell(&mut self, fact: &Fact) {
+    pub(super) fn tell(&mut self, fact: &Fact) {
         self.last_fact = self.now;
         self.observer.observe(Time::from_us(self.now), fact);
     }
@@ -241,7 +276,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
             self.assign(agent, profile, contact);
             return;
         }
-        let slot = self.enqueue(contact);
+        let deadline = self.deadline_of(&contact);
+        let slot = self.enqueue(contact, deadline);
         if self.patience.first_key() == self.now {
             self.entered.push((slot, self.waiting.get(slot).order));
             self.abandon();
@@ -252,7 +288,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
 
     /// Whether as many wait in the queue as may.
     #[inline(never)]
-    fn is_full(&self, queue: QueueId) -> bool {
+    pub(super) fn is_full(&self, queue: QueueId) -> bool {
         self.model.queues[queue].max_contacts.is_some_and(|most| self.waiting.length(queue) >= most)
     }
 
@@ -303,9 +339,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
 
     fn full_round(&mut self) {
         self.change_shifts_and_agents();
+        if PATHS {
+            self.move_contacts();
+        }
         while self.arrivals.first_key() == self.now {
             let contact = self.next_contact();
-            self.enter(contact);
+            if PATHS {
+                self.arrive(contact);
+            } else {
+                self.enter(contact);
+            }
             if self.waiting.count() > WAITING_MAX {
                 return;
             }
@@ -360,6 +403,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         for agent in logging_in {
             let profile = self.agents[agent].profile;
             self.agents[agent].staffed_since_us = self.now;
+            self.logged_in[profile] += 1;
             self.tell(&Fact::LoggedIn { agent, profile });
             self.become_available(agent);
         }
@@ -378,10 +422,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
             self.tell(&Fact::Rejected { contact });
             return;
         }
-        let slot = self.enqueue(contact);
+        let deadline = self.deadline_of(&contact);
+        let slot = self.enqueue(contact, deadline);
+        self.has_entered(contact.queue, slot);
+    }
+
+    /// Whoever could take it is to look at it in step 2.
+    pub(super) fn has_entered(&mut self, queue: QueueId, slot: Slot) {
         self.entered.push((slot, self.waiting.get(slot).order));
-        for index in 0..self.routes.openings_at_once(contact.queue).len() {
-            let profile = self.routes.openings_at_once(contact.queue)[index].profile;
+        for index in 0..self.routes.openings_at_once(queue).len() {
+            let profile = self.routes.openings_at_once(queue)[index].profile;
             self.affect(profile);
         }
     }
@@ -446,7 +496,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         leaving.sort_unstable();
         for (_, slot) in leaving {
             let contact = self.dequeue(slot);
-            self.tell(&Fact::Abandoned { contact });
+            if PATHS {
+                self.gives_up(contact);
+            } else {
+                self.tell(&Fact::Abandoned { contact });
+            }
         }
     }
 
@@ -460,6 +514,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         let state = &mut self.agents[agent];
         state.staffed_us += self.now - state.staffed_since_us;
         let profile = state.profile;
+        self.logged_in[profile] -= 1;
         self.tell(&Fact::LoggedOut { agent, profile });
     }
 
@@ -478,15 +533,32 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
     /// The agent, no longer among the available, takes the contact, no longer among the waiting.
     #[inline]
     fn assign(&mut self, agent: AgentId, profile: ProfileId, contact: Contact) {
-        let (talk, after_contact_work) = self.handling(profile, &contact);
+        let conversation = if PATHS {
+            match self.takes(agent, profile, contact) {
+                Ok(conversation) => conversation,
+                Err(ring) => return self.is_taken(agent, contact, ring),
+            }
+        } else {
+            0
+        };
+        let (talk, after_contact_work) = self.handling(profile, &contact, conversation);
+        self.is_taken(agent, contact, talk + after_contact_work);
+        self.agents[agent].answered_count += 1;
+        if PATHS {
+            self.talks(talk);
+        }
+        self.tell(&Fact::Answered { contact, agent, profile, talk, after_contact_work });
+    }
+
+    /// The agent has its hands full from now on for so long.
+    #[inline(always)]
+    fn is_taken(&mut self, agent: AgentId, contact: Contact, span: Span) {
         let state = &mut self.agents[agent];
         state.busy = true;
         state.contact = contact;
         state.answered = Time::from_us(self.now);
-        state.answered_count += 1;
         self.busy_count += 1;
-        self.completions.set(agent.index(), self.now + talk.as_us() + after_contact_work.as_us());
-        self.tell(&Fact::Answered { contact, agent, profile, talk, after_contact_work });
+        self.completions.set(agent.index(), self.now + span.as_us());
     }
 
     // ---- contacts ------------------------------------------------------------------------------------------------------
@@ -517,6 +589,12 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         let number = self.incoming[source].number;
         self.incoming[source].number = number + 1;
         self.await_next(source);
+        self.contact_of(source, number)
+    }
+
+    /// A contact as its source sends it.
+    #[inline]
+    pub(super) fn contact_of(&self, source: SourceId, number: u64) -> Contact {
         let row = &self.model.sources[source];
         let enqueued = Time::from_us(self.now);
         match given(self.model, source, number) {
@@ -525,16 +603,22 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         }
     }
 
+    /// When the contact's patience ends if it waits from now on, or [`NEVER`].
+    #[inline]
+    fn deadline_of(&self, contact: &Contact) -> i64 {
+        self.patience_of(contact, 0).map_or(NEVER, |patience| self.now + patience.as_us())
+    }
+
     /// The contact waits from now on.
     #[inline]
-    fn enqueue(&mut self, contact: Contact) -> Slot {
+    pub(super) fn enqueue(&mut self, contact: Contact, deadline: i64) -> Slot {
         let slot = self.waiting.push(contact);
         if RANKED {
             self.ranked.add(&self.waiting, slot);
         }
-        if let Some(patience) = self.patience_of(&contact) {
+        if deadline != NEVER {
             self.patience.grow(self.waiting.slots());
-            self.patience.set(slot as usize, self.now + patience.as_us());
+            self.patience.set(slot as usize, deadline);
         } else if (slot as usize) < self.patience.leaves() && self.patience.key(slot as usize) != NEVER {
             self.patience.set(slot as usize, NEVER);
         }
@@ -553,7 +637,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
     /// The contact no longer waits. Its patience stays where it is: most often the next contact in the slot overwrites it long before it is due, and if not,
     /// `abandon` passes over it.
     #[inline]
-    fn dequeue(&mut self, slot: Slot) -> Contact {
+    pub(super) fn dequeue(&mut self, slot: Slot) -> Contact {
+        if PATHS {
+            self.journeys.taken = self.journeys.at_slot(slot);
+        }
         if RANKED {
             self.ranked.remove(&self.waiting, slot);
         }
@@ -584,31 +671,33 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         }
     }
 
-    /// How long the contact waits at most; `None`: for ever.
+    /// How long the contact waits at most the `wait`-th time, from 0; `None`: for ever.
     #[inline]
-    fn patience_of(&self, contact: &Contact) -> Option<Span> {
-        if let Some(given) = given(self.model, contact.source, contact.number) {
+    pub(super) fn patience_of(&self, contact: &Contact, wait: u64) -> Option<Span> {
+        if let Some(given) = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0) {
             return given.patience;
         }
         let patience = self.model.queues[contact.queue].patience.as_ref()?;
-        Some(patience.sample(&mut self.incoming[contact.source].streams.stream(Purpose::Patience, contact.number)))
+        let number = if PATHS { nth(contact.number, wait) } else { contact.number };
+        Some(patience.sample(&mut self.incoming[contact.source].streams.stream(Purpose::Patience, number)))
     }
 
     /// Talk and after-contact work: what is given, else drawn from the profile entry's distribution, else from the queue's (R13).
     #[inline]
-    fn handling(&self, profile: ProfileId, contact: &Contact) -> (Span, Span) {
+    fn handling(&self, profile: ProfileId, contact: &Contact, conversation: u64) -> (Span, Span) {
         let streams = &self.incoming[contact.source].streams;
         let queue = &self.model.queues[contact.queue];
         let entry: Option<&Entry> =
             if self.overrides[profile] { self.model.profiles[profile].overriding_entry(contact.queue) } else { None };
-        let given = given(self.model, contact.source, contact.number);
+        let given = given(self.model, contact.source, contact.number).filter(|_| !PATHS || conversation == 0);
+        let number = if PATHS { nth(contact.number, conversation) } else { contact.number };
         let talk = given.and_then(|given| given.handle_time).unwrap_or_else(|| {
             let distribution = entry.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&queue.handle_time);
-            self.day.stretch(contact.queue, distribution.sample(&mut streams.stream(Purpose::HandleTime, contact.number)))
+            self.day.stretch(contact.queue, distribution.sample(&mut streams.stream(Purpose::HandleTime, number)))
         });
         let after = given.and_then(|given| given.after_contact_work).unwrap_or_else(|| {
             match entry.and_then(|entry| entry.after_contact_work.as_ref()).or(queue.after_contact_work.as_ref()) {
-                Some(work) => self.day.stretch(contact.queue, work.sample(&mut streams.stream(Purpose::AfterContactWork, contact.number))),
+                Some(work) => self.day.stretch(contact.queue, work.sample(&mut streams.stream(Purpose::AfterContactWork, number))),
                 None => Span::ZERO,
             }
         });
@@ -622,7 +711,14 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         self.tell_who_still_waits();
         let horizon = self.model.run.horizon.as_us();
         let stops = self.model.run.at_horizon == AtHorizon::Stop;
-        let end = if stops { horizon } else { horizon.max(self.last_fact) };
+        let cut_off = PATHS && !stops && !self.is_over(self.arrivals.first_key());
+        let end = if stops {
+            horizon
+        } else if cut_off {
+            horizon + DRAIN_MAX.as_us()
+        } else {
+            horizon.max(self.last_fact)
+        };
         while self.next_shift_change_at() < end || (!stops && self.next_shift_change_at() == end) {
             self.now = self.next_shift_change_at();
             self.change_shifts_and_agents();
@@ -630,6 +726,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool> Simulation<'m, 'o, O, RANKED> {
         self.now = end;
         for contact in self.waiting.all() {
             self.tell(&Fact::Unfinished { contact });
+        }
+        if PATHS {
+            self.finish_journeys();
         }
         self.tell(&Fact::Ended);
     }

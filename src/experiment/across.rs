@@ -26,13 +26,21 @@ pub mod column {
     pub const WAITING_US: usize = 7;
     /// Contacts rejected.
     pub const REJECTED: usize = 8;
+    /// Contacts that left the queue in another way than to an agent or out of patience.
+    pub const DIVERTED: usize = 9;
+    /// Sum of their waits, in microseconds.
+    pub const WAIT_DIVERTED_US: usize = 10;
     /// Contacts answered within the threshold of service level `level`, 0 being the headline.
     pub const fn answered_within(level: usize) -> usize {
-        9 + 2 * level
+        11 + 3 * level
     }
     /// Contacts that abandoned within it.
     pub const fn abandoned_within(level: usize) -> usize {
-        10 + 2 * level
+        12 + 3 * level
+    }
+    /// Contacts that were diverted within it.
+    pub const fn diverted_within(level: usize) -> usize {
+        13 + 3 * level
     }
     /// Of a routing profile: handling time, in microseconds.
     pub const HANDLING_US: usize = 0;
@@ -89,7 +97,7 @@ pub struct Cell {
 
 impl Cell {
     fn record(&mut self, counts: &Counts, target: Option<f64>) {
-        self.moments.record(&observation(counts, &[(counts.answered_within, counts.abandoned_within)]));
+        self.moments.record(&observation(counts, &[[counts.answered_within, counts.abandoned_within, counts.diverted_within]]));
         self.days.record(counts.answered_within.into(), counts.offered().into(), target);
     }
 }
@@ -287,8 +295,8 @@ pub(super) fn observed(outline: &Outline, summary: &Summary, scope: Scope) -> Ve
         let within: Vec<_> = (0..levels).map(|level| summary.within(queue, level)).collect();
         return observation(&summary.queue(queue), &within);
     }
-    let add = |a: (u64, u64), b: (u64, u64)| (a.0 + b.0, a.1 + b.1);
-    let of_all = |level| outline.queue_ids().map(|queue| summary.within(queue, level)).fold((0, 0), add);
+    let add = |a: [u64; 3], b: [u64; 3]| [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
+    let of_all = |level| outline.queue_ids().map(|queue| summary.within(queue, level)).fold([0; 3], add);
     let within: Vec<_> = (0..outline.total_levels().len()).map(of_all).collect();
     observation(&summary.total(), &within)
 }
@@ -304,7 +312,7 @@ pub(super) fn observed_work(outline: &Outline, summary: &Summary, scope: Scope) 
 }
 
 /// One observation of the columns of [`mod@column`].
-fn observation(counts: &Counts, within: &[(u64, u64)]) -> Vec<i128> {
+fn observation(counts: &Counts, within: &[[u64; 3]]) -> Vec<i128> {
     // The sums are of waits, which are positive, and no run lasts long enough for them to reach 2^127.
     let wide = |sum: u128| i128::try_from(sum).unwrap_or(i128::MAX);
     let mut values = vec![
@@ -317,9 +325,9 @@ fn observation(counts: &Counts, within: &[(u64, u64)]) -> Vec<i128> {
         wide(counts.wait_abandoned_us),
         counts.waiting_us,
         counts.rejected.into(),
+        counts.diverted.into(),
+        wide(counts.wait_diverted_us),
     ];
-    for &(answered, abandoned) in within {
-        values.extend([i128::from(answered), i128::from(abandoned)]);
-    }
+    values.extend(within.iter().flatten().map(|&count| i128::from(count)));
     values
 }

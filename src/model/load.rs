@@ -3,7 +3,7 @@
 use super::{Model, Queue};
 use crate::id::{Id, ProfileId, QueueId, Table};
 use crate::random::Distribution;
-use crate::time::Time;
+use crate::time::{Span, Time};
 use petgraph::Direction;
 use petgraph::algo::ford_fulkerson;
 use petgraph::graph::{EdgeReference, Graph};
@@ -47,11 +47,21 @@ impl Model {
         self.sources.iter().map(|source| source.arrivals.expected(Time::START, self.run.horizon)).sum()
     }
 
+    /// The mean handling of a contact of each queue, whoever takes it, in whole microseconds.
+    pub(crate) fn mean_handling_us(&self) -> Table<QueueId, i64> {
+        let mean = |queue: &Queue| queue.handle_time.mean_us() + queue.after_contact_work.as_ref().map_or(0.0, Distribution::mean_us);
+        self.queues.iter().map(|queue| Span::from_us_f64(mean(queue)).as_us()).collect()
+    }
+
     /// The work of each queue in erlangs, on average up to the horizon, by the fastest who serve it; `None`: not known beforehand (a replay,
     /// or arrivals of one's own that do not say what they expect).
     pub fn erlangs(&self) -> Table<QueueId, Option<f64>> {
         let horizon_us = self.run.horizon.as_us().max(1) as f64;
         let mut offered: Table<QueueId, Option<f64>> = self.queues.iter().map(|_| Some(0.0)).collect();
+        // Where flows send contacts is known only by simulating.
+        if self.has_paths() {
+            return self.queues.iter().map(|_| None).collect();
+        }
         for source in &self.sources {
             for given in &source.given {
                 offered[given.queue] = None;

@@ -5,9 +5,13 @@
 mod arrivals;
 mod day;
 mod expectation;
+mod flow;
 mod load;
 mod metric;
 mod outline;
+mod service;
+mod telephony;
+mod timetable;
 
 pub use arrivals::{
     ArrivalProcess, BatchSize, Batches, Busy, MarkovModulated, Poisson, RateChanging, RatePoint, RateState, Renewal, Scheduled, Volume,
@@ -15,17 +19,25 @@ pub use arrivals::{
 
 pub use day::{Attendance, Day};
 pub use expectation::Expectation;
+pub use flow::{AttributeTable, Block, Callback, Destination, Exit, Flow, PathRules, Paths, QueueTest, RankFrom, Staff, Step, Transfer};
+pub(crate) use flow::{chance_is_met, drawn_of};
 pub use load::Overload;
 pub use metric::{Measure, Metric, Scope, Unit};
 pub use outline::{Origin, Outline, ProfileOutline, QueueOutline};
+pub use service::{Cache, Jitter, RateLimit, Service};
+pub use telephony::{CallAgain, CallsAgain, Carrier, Telephony};
+pub use timetable::{Event, Hours, RandomTimes, Timetable};
 
-use crate::id::{AgentId, ProfileId, QueueId, SourceId, Table};
+use crate::id::{AgentId, EventId, FlowId, HoursId, ProfileId, QueueId, SourceId, Table};
 use crate::random::Distribution;
 use crate::time::{Span, Time};
 use std::sync::Arc;
 
 /// How many contacts may wait at the same time, in the whole center and so in a queue.
 pub const WAITING_MAX: usize = 10_000_000;
+
+/// A callback that was not made within that time after it was promised is given up: what Amazon Connect documents.
+pub const CALLBACK_KEPT: Span = Span::from_secs(7 * 86_400);
 
 /// A contact center ready to run.
 ///
@@ -54,6 +66,12 @@ pub struct Model {
     pub agents: Table<AgentId, Agent>,
     /// Where contacts come from.
     pub sources: Table<SourceId, Source>,
+    /// Hours of operation, for flows.
+    pub hours: Table<HoursId, Hours>,
+    /// What is the case at times, for flows, carriers and services.
+    pub events: Table<EventId, Event>,
+    /// What happens before and around queues.
+    pub paths: Paths,
     /// What the scenario expects of itself.
     pub expectations: Vec<Expectation>,
     /// The scenario as it was written, for reports that can be repeated; `None` if it is large, or not of a scenario.
@@ -375,6 +393,8 @@ pub struct Source {
     pub name: String,
     /// Where its contacts queue; a replayed contact names its own.
     pub queue: QueueId,
+    /// The flow that its contacts enter, instead of a queue.
+    pub flow: Option<FlowId>,
     /// Contact priority (R11).
     pub priority: i64,
     /// Routing age adjustment in microseconds (R11).

@@ -1,6 +1,7 @@
 //! One run cut into stretches of equal length, each with a summary of its own.
 
 use super::Summary;
+use super::summary::Leaving;
 use crate::model::Model;
 use crate::observe::{Fact, Observer};
 use crate::time::Time;
@@ -76,7 +77,14 @@ impl<'m> Batches<'m> {
     /// What became of a contact that entered in a batch that is over, whose levels are complete.
     #[inline]
     fn settle(&mut self, at: Time, fact: &Fact) {
-        let (Fact::Answered { contact, .. } | Fact::Abandoned { contact } | Fact::Unfinished { contact }) = fact else { return };
+        let (Fact::Answered { contact, .. }
+        | Fact::Abandoned { contact }
+        | Fact::Left { contact, .. }
+        | Fact::Dialed { contact, .. }
+        | Fact::Unfinished { contact }) = fact
+        else {
+            return;
+        };
         let present = self.end < Time::NEVER && self.starts.last().is_some_and(|&start| contact.enqueued >= start);
         if present {
             return;
@@ -84,8 +92,9 @@ impl<'m> Batches<'m> {
         let number = self.starts.partition_point(|&start| start <= contact.enqueued) - 1;
         let wait = at.as_us() - contact.enqueued.as_us();
         match fact {
-            Fact::Answered { profile, .. } => self.summaries[number].count(contact, wait, Some(*profile), 0),
-            Fact::Abandoned { .. } => self.summaries[number].count(contact, wait, None, 0),
+            Fact::Answered { profile, .. } => self.summaries[number].count(contact, wait, Leaving::Answered(*profile), 0),
+            Fact::Abandoned { .. } => self.summaries[number].count(contact, wait, Leaving::Abandoned, 0),
+            Fact::Left { .. } | Fact::Dialed { .. } => self.summaries[number].count(contact, wait, Leaving::Diverted, 0),
             _ => self.summaries[number].count_unfinished(contact),
         }
     }

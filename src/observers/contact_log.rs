@@ -1,7 +1,7 @@
 //! A row for every contact.
 
 use crate::model::{AtHorizon, Model};
-use crate::observe::{Contact, Fact, Observer};
+use crate::observe::{Contact, Customer, Fact, Observer, Outcome};
 use crate::time::Time;
 use std::fmt;
 use std::io::{self, Write};
@@ -11,6 +11,9 @@ use std::io::{self, Write};
 /// The columns are [`ContactLog::COLUMNS`], times in seconds. `handle_s` is talk and after-contact work together and `ended_s` their end, or
 /// the instant of leaving for a contact that nobody answered. A contact that is still being handled when the run is stopped has no
 /// `ended_s`, an unfinished one has neither `left_queue_s` nor `ended_s`, and its `wait_s` goes until the end of the run.
+///
+/// In models with paths a contact has a row for each queue that it entered, in the order in which it left them, and one without a queue if its way
+/// ended in none: `self_served`, `blocked` and the like.
 ///
 /// An error of the writer is kept; nothing more is written, and [`ContactLog::finish`] returns it.
 ///
@@ -109,6 +112,30 @@ impl<'a, W: Write> ContactLog<'a, W> {
     }
 }
 
+impl<W: Write> ContactLog<'_, W> {
+    /// Of a contact whose way ended in no queue.
+    fn row_without_queue(&mut self, at: Time, customer: Customer, outcome: Outcome) {
+        if self.written.is_err() {
+            return;
+        }
+        let ended = if outcome == Outcome::Unfinished { String::new() } else { at.to_string() };
+        self.written = self.to.write_record([
+            (self.replication + 1).to_string().as_str(),
+            &self.model.contact_name(customer.source, customer.number),
+            &self.model.sources[customer.source].name,
+            "",
+            "",
+            outcome.name(),
+            "",
+            "",
+            "",
+            "",
+            "",
+            &ended,
+        ]);
+    }
+}
+
 impl<W: Write> Observer for ContactLog<'_, W> {
     fn observe(&mut self, at: Time, fact: &Fact) {
         let nobody = |outcome, left| Leaving { outcome, left, agent: "", profile: "", handle_s: String::new(), ended: left };
@@ -130,8 +157,21 @@ impl<W: Write> Observer for ContactLog<'_, W> {
             Fact::Rejected { contact } => self.row(at, contact, &nobody("rejected", Some(at))),
             Fact::Abandoned { contact } => self.row(at, contact, &nobody("abandoned", Some(at))),
             Fact::Unfinished { contact } => self.row(at, contact, &nobody("unfinished", None)),
+            Fact::Left { contact, outcome } => self.row(at, contact, &nobody(outcome.name(), Some(at))),
+            Fact::Dialed { contact, agent, profile, ring } => {
+                let leaving = Leaving {
+                    outcome: Outcome::Unreached.name(),
+                    left: Some(at),
+                    agent: &self.model.agents[*agent].name,
+                    profile: &self.model.profiles[*profile].name,
+                    handle_s: ring.as_secs_text(),
+                    ended: Some(at + *ring),
+                };
+                self.row(at, contact, &leaving);
+            }
+            Fact::Departed { customer, outcome, queue: None, .. } => self.row_without_queue(at, *customer, *outcome),
             Fact::Ended => self.replication += 1,
-            Fact::LoggedIn { .. } | Fact::LoggedOut { .. } | Fact::Offered { .. } | Fact::Queued { .. } | Fact::Completed { .. } => {}
+            _ => {}
         }
     }
 }

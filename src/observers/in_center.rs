@@ -69,7 +69,7 @@ impl Observer for InCenter {
     fn observe(&mut self, at: Time, fact: &Fact) {
         let by = match fact {
             Fact::Offered { .. } => 1,
-            Fact::Completed { .. } | Fact::Abandoned { .. } | Fact::Rejected { .. } => -1,
+            Fact::Completed { .. } | Fact::Abandoned { .. } | Fact::Rejected { .. } | Fact::Left { .. } => -1,
             Fact::Ended => 0,
             _ => return,
         };

@@ -4,6 +4,7 @@ mod audit;
 mod batches;
 mod contact_log;
 mod in_center;
+mod paths;
 mod summary;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -13,5 +14,6 @@ pub use audit::Audit;
 pub use batches::Batches;
 pub use contact_log::ContactLog;
 pub use in_center::InCenter;
+pub use paths::{CarrierLines, PathCounts, PathTable, SourcePaths};
 pub use summary::{Counts, Grid, Summary, Work};
 pub use trace::Trace;

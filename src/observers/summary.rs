@@ -8,9 +8,10 @@ mod grid;
 
 pub use grid::Grid;
 
+use super::paths::PathCounts;
 use crate::id::{Id, ProfileId, QueueId};
 use crate::model::{Comparator, CountBy, Model, ServiceLevel};
-use crate::observe::{Contact, Fact, Observer};
+use crate::observe::{Contact, Fact, Observer, Outcome};
 use crate::stats::{Histogram, Merge};
 use crate::time::Time;
 
@@ -32,6 +33,8 @@ pub struct Counts {
     pub abandoned: u64,
     /// Rejected, because the queue was full.
     pub rejected: u64,
+    /// Left the queue in another way: moved to another queue, promised a callback, sent away by a flow, a callback in vain.
+    pub diverted: u64,
     /// Still waiting when the run ended (R18).
     pub unfinished: u64,
     /// Answered without any wait.
@@ -40,10 +43,14 @@ pub struct Counts {
     pub answered_within: u64,
     /// Abandoned within it.
     pub abandoned_within: u64,
+    /// Diverted within it.
+    pub diverted_within: u64,
     /// Sum of the waits of those answered, in microseconds.
     pub wait_answered_us: u128,
     /// Sum of the waits of those who abandoned, in microseconds.
     pub wait_abandoned_us: u128,
+    /// Sum of the waits of those diverted, in microseconds.
+    pub wait_diverted_us: u128,
     /// Integral of the number waiting over the interval, without the warm-up, in microseconds. It does not depend on where contacts count.
     pub waiting_us: i128,
 }
@@ -51,12 +58,12 @@ pub struct Counts {
 impl Counts {
     /// All contacts (R19).
     pub fn offered(&self) -> u64 {
-        self.answered + self.abandoned + self.rejected + self.unfinished
+        self.answered + self.abandoned + self.rejected + self.diverted + self.unfinished
     }
 
     /// Those who left the queue.
     pub fn left(&self) -> u64 {
-        self.answered + self.abandoned
+        self.answered + self.abandoned + self.diverted
     }
 }
 
@@ -65,12 +72,15 @@ impl Merge for Counts {
         self.answered += other.answered;
         self.abandoned += other.abandoned;
         self.rejected += other.rejected;
+        self.diverted += other.diverted;
         self.unfinished += other.unfinished;
         self.answered_at_once += other.answered_at_once;
         self.answered_within += other.answered_within;
         self.abandoned_within += other.abandoned_within;
+        self.diverted_within += other.diverted_within;
         self.wait_answered_us += other.wait_answered_us;
         self.wait_abandoned_us += other.wait_abandoned_us;
+        self.wait_diverted_us += other.wait_diverted_us;
         self.waiting_us += other.waiting_us;
     }
 }
@@ -113,8 +123,8 @@ struct Line {
     /// -1: nobody left yet.
     wait_max: i64,
     waits: Histogram,
-    /// The service levels after the headline: the longest wait that meets it, and how many answered and abandoned did.
-    more: Vec<(i64, [u64; 2])>,
+    /// The service levels after the headline: the longest wait that meets it, and how many did of those answered, abandoned, diverted.
+    more: Vec<(i64, [u64; 3])>,
 }
 
 impl Line {
@@ -125,6 +135,26 @@ impl Line {
         self.waiting += by;
         self.waiting_max = self.waiting_max.max(self.waiting);
         self.now.waiting_us -= i128::from(by * offset);
+    }
+}
+
+/// How a contact leaves its queue.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Leaving {
+    Answered(ProfileId),
+    Abandoned,
+    Diverted,
+}
+
+impl Leaving {
+    /// Where it stands among those within a threshold.
+    #[inline(always)]
+    fn column(self) -> usize {
+        match self {
+            Leaving::Answered(_) => 0,
+            Leaving::Abandoned => 1,
+            Leaving::Diverted => 2,
+        }
     }
 }
 
@@ -186,19 +216,21 @@ pub struct Summary {
     answered_by: Vec<u64>,
     waiting: i64,
     waiting_max: i64,
+    paths: Option<Box<PathCounts>>,
 }
 
 impl Summary {
     /// Statistics for a run of `model`; memory is taken for each interval and queue.
     pub fn new(model: &Model) -> Summary {
-        Summary::on(Grid::of(model), model)
+        let paths = model.has_paths().then(|| Box::new(PathCounts::new(model)));
+        Summary { paths, ..Summary::on(Grid::of(model), model) }
     }
 
     fn on(grid: Grid, model: &Model) -> Summary {
         let (queues, profiles) = (model.queues.len(), model.profiles.len());
         let line = |levels: &[ServiceLevel]| Line {
             limit: levels.first().map_or(-1, limit),
-            more: levels.iter().skip(1).map(|level| (limit(level), [0; 2])).collect(),
+            more: levels.iter().skip(1).map(|level| (limit(level), [0; 3])).collect(),
             wait_max: -1,
             ..Line::default()
         };
@@ -218,6 +250,7 @@ impl Summary {
             answered_by: vec![0; profiles * queues],
             waiting: 0,
             waiting_max: 0,
+            paths: None,
         };
         if grid.warm_up <= 0 {
             summary.end = summary.end_of(interval);
@@ -273,14 +306,13 @@ impl Summary {
         sum
     }
 
-    /// Contacts answered and abandoned within the threshold of a queue's service level `level` (0: the headline).
-    pub fn within(&self, queue: QueueId, level: usize) -> (u64, u64) {
+    /// Contacts answered, abandoned and diverted within the threshold of a queue's service level `level` (0: the headline).
+    pub fn within(&self, queue: QueueId, level: usize) -> [u64; 3] {
         if level == 0 {
             let counts = self.queue(queue);
-            return (counts.answered_within, counts.abandoned_within);
+            return [counts.answered_within, counts.abandoned_within, counts.diverted_within];
         }
-        let (_, [answered, abandoned]) = self.lines[queue.index()].more[level - 1];
-        (answered, abandoned)
+        self.lines[queue.index()].more[level - 1].1
     }
 
     /// The waits of all who left the queue, in microseconds.
@@ -315,6 +347,11 @@ impl Summary {
     /// Contacts of one queue answered by one profile's agents.
     pub fn answered_by(&self, profile: ProfileId, queue: QueueId) -> u64 {
         self.answered_by[profile.index() * self.queues + queue.index()]
+    }
+
+    /// What is counted of paths to service, in models that have them.
+    pub fn paths(&self) -> Option<&PathCounts> {
+        self.paths.as_deref()
     }
 
     /// Steps to the stretch of time in which `at` lies.
@@ -361,9 +398,9 @@ impl Summary {
         }
     }
 
-    /// The contact leaves its queue: answered by a profile's agent, or abandoned. Handling, if any, is over at `ended`.
-    #[inline]
-    fn left(&mut self, contact: &Contact, at: i64, by: Option<ProfileId>, ended: i64) {
+    /// The contact leaves its queue. Handling, if any, is over at `ended`.
+    #[inline(always)]
+    fn left(&mut self, contact: &Contact, at: i64, how: Leaving, ended: i64) {
         let wait = at - contact.enqueued.as_us();
         let line = &mut self.lines[contact.queue.index()];
         if wait > 0 {
@@ -371,18 +408,18 @@ impl Summary {
             line.changes(-1, at - self.start);
         }
         if contact.enqueued.as_us() >= self.grid.warm_up {
-            self.count(contact, wait, by, ended);
+            self.count(contact, wait, how, ended);
         }
     }
 
     /// Of a contact that counts here, what became of it.
-    #[inline]
-    pub(super) fn count(&mut self, contact: &Contact, wait: i64, by: Option<ProfileId>, ended: i64) {
+    #[inline(always)]
+    pub(super) fn count(&mut self, contact: &Contact, wait: i64, how: Leaving, ended: i64) {
         let line = &mut self.lines[contact.queue.index()];
         line.waits.record(wait.unsigned_abs());
         line.wait_max = line.wait_max.max(wait);
         for (limit, within) in &mut line.more {
-            within[usize::from(by.is_none())] += u64::from(wait <= *limit);
+            within[how.column()] += u64::from(wait <= *limit);
         }
         let within = u64::from(wait <= line.limit);
         let counts_at = if self.by_end { ended } else { contact.enqueued.as_us() };
@@ -391,16 +428,30 @@ impl Summary {
         } else {
             &mut self.cells[self.grid.index(counts_at) * self.queues + contact.queue.index()]
         };
-        if let Some(profile) = by {
-            counts.answered += 1;
-            counts.answered_at_once += u64::from(wait == 0);
-            counts.answered_within += within;
-            counts.wait_answered_us += u128::from(wait.unsigned_abs());
-            self.answered_by[profile.index() * self.queues + contact.queue.index()] += 1;
-        } else {
-            counts.abandoned += 1;
-            counts.abandoned_within += within;
-            counts.wait_abandoned_us += u128::from(wait.unsigned_abs());
+        match how {
+            Leaving::Answered(profile) => {
+                counts.answered += 1;
+                counts.answered_at_once += u64::from(wait == 0);
+                counts.answered_within += within;
+                counts.wait_answered_us += u128::from(wait.unsigned_abs());
+                self.answered_by[profile.index() * self.queues + contact.queue.index()] += 1;
+            }
+            Leaving::Abandoned => {
+                counts.abandoned += 1;
+                counts.abandoned_within += within;
+                counts.wait_abandoned_us += u128::from(wait.unsigned_abs());
+            }
+            Leaving::Diverted => {
+                counts.diverted += 1;
+                counts.diverted_within += within;
+                counts.wait_diverted_us += u128::from(wait.unsigned_abs());
+            }
+        }
+    }
+
+    fn diverted(&mut self, contact: &Contact, at: i64, outcome: Outcome) {
+        if let Some(paths) = &mut self.paths {
+            paths.left(at, contact.queue.index(), outcome);
         }
     }
 
@@ -445,6 +496,9 @@ impl Summary {
             self.advance(at);
         }
         self.close(at);
+        if let Some(paths) = &mut self.paths {
+            paths.ended(at);
+        }
         self.hold_to_r19();
     }
 
@@ -454,7 +508,7 @@ impl Summary {
             let (offered, found) = (self.lines[queue.index()].offered, self.queue(queue).offered());
             assert!(
                 offered == found,
-                "{queue:?}: {offered} contacts were offered, but {found} answered, abandoned, rejected or unfinished (R19)"
+                "{queue:?}: {offered} contacts were offered, but {found} answered, abandoned, rejected, diverted or unfinished (R19)"
             );
         }
     }
@@ -490,15 +544,29 @@ impl Observer for Summary {
             Fact::Answered { contact, profile, talk, after_contact_work, .. } => {
                 self.staff[profile.index()].works(1, offset);
                 let ended = at.saturating_add((*talk + *after_contact_work).as_us());
-                self.left(contact, at, Some(*profile), ended);
+                self.left(contact, at, Leaving::Answered(*profile), ended);
             }
             Fact::Rejected { contact } => self.rejected(contact, at),
-            Fact::Abandoned { contact } => self.left(contact, at, None, at),
+            Fact::Abandoned { contact } => self.left(contact, at, Leaving::Abandoned, at),
             Fact::Completed { profile, .. } => self.staff[profile.index()].works(-1, offset),
             Fact::LoggedIn { profile, .. } => self.staff[profile.index()].comes(1, offset),
             Fact::LoggedOut { profile, .. } => self.staff[profile.index()].comes(-1, offset),
             Fact::Unfinished { contact } => self.unfinished(contact, at),
             Fact::Ended => self.ended(at),
+            Fact::Dialed { contact, profile, ring, .. } => {
+                self.staff[profile.index()].works(1, offset);
+                self.left(contact, at, Leaving::Diverted, at.saturating_add(ring.as_us()));
+                self.diverted(contact, at, Outcome::Unreached);
+            }
+            Fact::Left { contact, outcome } => {
+                self.left(contact, at, Leaving::Diverted, at);
+                self.diverted(contact, at, *outcome);
+            }
+            other => {
+                if let Some(paths) = &mut self.paths {
+                    paths.observe(at, other);
+                }
+            }
         }
     }
 }

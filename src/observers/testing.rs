@@ -1,8 +1,8 @@
 //! Models and contacts for the tests of the observers.
 
-use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId};
+use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, Table};
 use crate::model::{
-    Agent, AtHorizon, Attendance, Channel, Comparator, CountBy, Entry, Model, Policy, Presence, Profile, Queue, Run, Scheduled,
+    Agent, AtHorizon, Attendance, Channel, Comparator, CountBy, Entry, Model, Paths, Policy, Presence, Profile, Queue, Run, Scheduled,
     ServiceLevel, Source,
 };
 use crate::observe::{Contact, Fact, Observer};
@@ -52,6 +52,9 @@ pub(crate) fn model(queues: usize, profiles: usize, horizon_s: i64) -> Model {
             })
             .collect(),
         sources: (0..queues).map(source).collect(),
+        hours: Table::new(),
+        events: Table::new(),
+        paths: Paths::default(),
         expectations: Vec::new(),
         origin: None,
         notes: Vec::new(),
@@ -75,6 +78,7 @@ fn source(index: usize) -> Source {
     Source {
         name: format!("calls {}", index + 1),
         queue: QueueId::from_index(index),
+        flow: None,
         priority: Contact::DEFAULT_PRIORITY,
         age_us: 0,
         arrivals: Box::new(Scheduled::new(Vec::new()).unwrap()),

@@ -1,7 +1,7 @@
 //! Every fact as a line.
 
 use crate::model::Model;
-use crate::observe::{Contact, Fact, Observer};
+use crate::observe::{Contact, Customer, Fact, Observer};
 use crate::time::Time;
 use std::borrow::Cow;
 use std::fmt;
@@ -21,6 +21,20 @@ use std::io::{self, BufWriter, Write};
 /// 28800 logged_out s1 senior
 /// 28800 unfinished c3 savings wait=12
 /// 28800 ended
+/// ```
+///
+/// In models with paths there are also:
+///
+/// ```text
+/// 0 arrived c1 calls first
+/// 0 seized c1 north
+/// 0 entered c1 main
+/// 12 passed c1 main greeting next
+/// 72 reranked c1 savings priority=1 age=0
+/// 90 left c1 savings callback wait=78
+/// 90 released c1 north
+/// 90 departed c1 callback waited=78
+/// 600 dialed c1 savings s1 senior wait=20 ring=60
 /// ```
 ///
 /// An error of the writer is kept; nothing more is written, and [`Trace::finish`] returns it.
@@ -73,6 +87,52 @@ impl<'a, W: Write> Trace<'a, W> {
         format!("{} {}", quoted(&name), quoted(&self.model.queues[contact.queue].name))
     }
 
+    fn customer(&self, customer: &Customer) -> String {
+        quoted(&self.model.contact_name(customer.source, customer.number)).into_owned()
+    }
+
+    /// What a contact does outside of queues.
+    fn path_line(&mut self, at: Time, fact: &Fact) -> io::Result<()> {
+        let model = self.model;
+        let paths = &model.paths;
+        let line = |carrier: &Option<_>| carrier.map_or("-".into(), |id| quoted(&paths.telephony.carriers[id].name));
+        match fact {
+            Fact::Arrived { customer, arrival } => {
+                writeln!(self.to, "arrived {} {} {}", self.customer(customer), quoted(&model.sources[customer.source].name), arrival.name())
+            }
+            Fact::Seized { customer, carrier } => writeln!(self.to, "seized {} {}", self.customer(customer), line(carrier)),
+            Fact::Released { customer, carrier } => writeln!(self.to, "released {} {}", self.customer(customer), line(carrier)),
+            Fact::Entered { customer, flow } => {
+                writeln!(self.to, "entered {} {}", self.customer(customer), quoted(&paths.flows[*flow].name))
+            }
+            Fact::Passed { customer, step, exit } => {
+                let step = &paths.steps[*step];
+                let (flow, exit) = (&paths.flows[step.flow].name, &step.exits[*exit as usize].name);
+                writeln!(self.to, "passed {} {} {} {}", self.customer(customer), quoted(flow), quoted(&step.name), quoted(exit))
+            }
+            Fact::Departed { customer, outcome, waited, .. } => {
+                writeln!(self.to, "departed {} {} waited={}", self.customer(customer), outcome.name(), waited.as_secs_text())
+            }
+            Fact::Left { contact, outcome } => {
+                writeln!(self.to, "left {} {} wait={}", self.contact(contact), outcome.name(), at.since(contact.enqueued).as_secs_text())
+            }
+            Fact::Dialed { contact, agent, profile, ring } => writeln!(
+                self.to,
+                "dialed {} {} {} wait={} ring={}",
+                self.contact(contact),
+                quoted(&model.agents[*agent].name),
+                quoted(&model.profiles[*profile].name),
+                at.since(contact.enqueued).as_secs_text(),
+                ring.as_secs_text()
+            ),
+            Fact::Reranked { contact, priority, age_us } => {
+                let age = Time::from_us(*age_us);
+                writeln!(self.to, "reranked {} priority={priority} age={age}", self.contact(contact))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn line(&mut self, at: Time, fact: &Fact) -> io::Result<()> {
         let model = self.model;
         let waited = |contact: &Contact| at.since(contact.enqueued).as_secs_text();
@@ -111,6 +171,7 @@ impl<'a, W: Write> Trace<'a, W> {
                 self.replication += 1;
                 writeln!(self.to, "ended")
             }
+            _ => self.path_line(at, fact),
         }
     }
 }

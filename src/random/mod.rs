@@ -48,6 +48,18 @@ pub enum Purpose {
     Shrinkage = 9,
     /// How long contacts of a queue take in this replication; the number is the queue.
     HandleTimeOfDay = 10,
+    /// When something is the case; the number stands for its name. Read in order.
+    Event = 11,
+    /// What happens in a step of a flow; the number is the contact's, with how often it has been there before, the place stands for the step's name.
+    Step = 12,
+    /// Whether a conversation ends in a transfer; the number is the contact's, with how many conversations it had before.
+    Transfer = 13,
+    /// Whether and when somebody calls again; the number is the contact's, with how many calls it made before.
+    CallAgain = 14,
+    /// A contact's attributes; the place stands for their names.
+    Attributes = 15,
+    /// Over which carrier a call comes in; the number as for `CallAgain`.
+    Carrier = 16,
     /// Free for a user's own arrival process.
     Own = 1000,
 }
@@ -105,9 +117,15 @@ impl SourceStreams {
     /// The generator for one purpose and number (of the contact, or as [`Purpose`] says).
     #[inline]
     pub const fn stream(&self, purpose: Purpose, number: u64) -> Stream {
+        self.stream_at(purpose, number, 0)
+    }
+
+    /// The generator for one purpose and number at one place: whatever there is several of, such as the steps of a flow.
+    #[inline]
+    pub const fn stream_at(&self, purpose: Purpose, number: u64, place: u64) -> Stream {
         let key = [self.streams.seed, self.streams.replication];
-        let place = [number, (purpose as u64) << 32 | self.source.0 as u64];
-        Stream { key, place, block: 0, words: philox4x64::<ROUNDS>([0, place[0], place[1], 0], key), read: 0 }
+        let place = [number, (purpose as u64) << 32 | self.source.0 as u64, place];
+        Stream { key, place, block: 0, words: philox4x64::<ROUNDS>([0, place[0], place[1], place[2]], key), read: 0 }
     }
 }
 
@@ -134,7 +152,7 @@ const ROUNDS: usize = 7;
 #[derive(Clone, Debug)]
 pub struct Stream {
     key: [u64; 2],
-    place: [u64; 2],
+    place: [u64; 3],
     block: u64,
     words: [u64; 4],
     /// How many of `words` have been read.
@@ -156,7 +174,7 @@ impl Stream {
     #[inline(never)]
     fn next_block(&mut self) {
         self.block += 1;
-        self.words = philox4x64::<ROUNDS>([self.block, self.place[0], self.place[1], 0], self.key);
+        self.words = philox4x64::<ROUNDS>([self.block, self.place[0], self.place[1], self.place[2]], self.key);
         self.read = 0;
     }
 }

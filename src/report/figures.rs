@@ -48,7 +48,7 @@ impl Definition {
             Definition::Offered => moments.ratio(&[answered], OFFERED, confidence),
             Definition::WithoutAbandoned => moments.ratio(&[answered], &[(column::OFFERED, 1), (column::ABANDONED, -1)], confidence),
             Definition::WithoutQuicklyAbandoned => moments.ratio(&[answered], &[(column::OFFERED, 1), (abandoned, -1)], confidence),
-            Definition::Removed => moments.ratio(&[answered, (abandoned, 1)], OFFERED, confidence),
+            Definition::Removed => moments.ratio(&[answered, (abandoned, 1), (column::diverted_within(level), 1)], OFFERED, confidence),
         }
     }
 }

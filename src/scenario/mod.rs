@@ -3,6 +3,8 @@
 //! [`Scenario`] reads the text and keeps what is needed to say, of anything wrong, in which line it stands. It opens no file itself: the files that it
 //! names are attached to it ([`Scenario::attach`]), or [`Scenario::open`] does both.
 
+mod calendar;
+mod flows;
 mod lines;
 mod open;
 mod set;
@@ -10,6 +12,8 @@ mod structure;
 mod text;
 mod types;
 
+pub use calendar::*;
+pub use flows::*;
 pub(crate) use open::read as read_file;
 pub use text::{Amount, Interval, Rate, Share, SignedSpan};
 pub use types::*;
@@ -111,6 +115,23 @@ impl Scenario {
             distribution_files(&mut files, &format!("{path}.after_contact_work"), queue.after_contact_work.as_ref());
             distribution_files(&mut files, &format!("{path}.patience"), queue.patience.as_ref());
         }
+        for (index, flow) in document.flow.iter().enumerate() {
+            for (place, step) in flow.step.iter().enumerate() {
+                if let Some((key, distribution)) = step.distribution() {
+                    distribution_files(&mut files, &format!("flow[{index}].step[{place}].{key}"), Some(distribution));
+                }
+            }
+        }
+        for (index, event) in document.event.iter().enumerate() {
+            files.extend(event.file.as_ref().map(|file| (format!("event[{index}].file"), file.as_str())));
+            if let Some(random) = &event.random {
+                distribution_files(&mut files, &format!("event[{index}].random.every"), Some(&random.every));
+                distribution_files(&mut files, &format!("event[{index}].random.lasts"), Some(&random.lasts));
+            }
+        }
+        for (index, service) in document.service.iter().enumerate() {
+            distribution_files(&mut files, &format!("service[{index}].latency"), Some(&service.latency));
+        }
         for (index, profile) in document.routing_profile.iter().enumerate() {
             for (place, entry) in profile.queues.iter().enumerate() {
                 let path = format!("routing_profile[{index}].queues[{place}]");
@@ -128,6 +149,9 @@ impl Scenario {
             }
         }
         for (index, source) in document.source.iter().enumerate() {
+            for (place, again) in source.calls_again.iter().enumerate() {
+                distribution_files(&mut files, &format!("source[{index}].calls_again[{place}].delay"), Some(&again.delay));
+            }
             files.extend(source.contacts.as_ref().map(|file| (format!("source[{index}].contacts"), file.as_str())));
             let path = format!("source[{index}].arrivals");
             match &source.arrivals {

@@ -1,5 +1,7 @@
 //! The scenario as a person writes it: names, units, defaults. Every doc comment here is also what `waitline schema` says.
 
+use super::calendar::{EventTable, HoursTable};
+use super::flows::{AttributesTable, CallAgainTable, CarrierTable, FlowTable, RankFromName, ServiceTable, TelephonyTable, TransferTable};
 use super::text::{Amount, Interval, Rate, Share, SignedSpan};
 use crate::time::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -33,6 +35,27 @@ pub struct Document {
     /// Where contacts come from.
     #[serde(default)]
     pub source: Vec<SourceTable>,
+    /// Hours of operation.
+    #[serde(default)]
+    pub hours: Vec<HoursTable>,
+    /// What is the case at times.
+    #[serde(default)]
+    pub event: Vec<EventTable>,
+    /// Paths to service: what happens before, beside and after a queue.
+    #[serde(default)]
+    pub flow: Vec<FlowTable>,
+    /// What contacts are like.
+    #[serde(default)]
+    pub attributes: Vec<AttributesTable>,
+    /// Services outside that flows call.
+    #[serde(default)]
+    pub service: Vec<ServiceTable>,
+    /// Groups of telephone lines. Left out: there is always a line.
+    #[serde(default)]
+    pub carrier: Vec<CarrierTable>,
+    /// Telephone calls as a whole.
+    #[serde(default)]
+    pub telephony: TelephonyTable,
     /// What should come of it; `waitline gate` decides whether it does.
     #[serde(default)]
     pub expect: Vec<ExpectTable>,
@@ -59,6 +82,10 @@ pub struct RunTable {
     /// The reporting grid; staffing lists follow it. Default 30m; `none` for the whole run only.
     #[serde(default = "default_interval")]
     pub interval: Interval,
+    /// The date and time at which the run begins, such as `2026-03-02T00:00`; demanded by hours of operation.
+    pub starts: Option<String>,
+    /// IANA name of the time zone of `starts` and, unless they have one of their own, of hours of operation. Default UTC.
+    pub time_zone: Option<String>,
     /// Which interval a contact counts in: the one in which it `enqueued` (default), or in which it `ended`.
     #[serde(default)]
     pub count_by: CountByName,
@@ -101,7 +128,7 @@ pub enum CountByName {
 }
 
 /// Which rules decide who goes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyTable {
     /// Which eligible contact an agent takes.
@@ -110,6 +137,21 @@ pub struct PolicyTable {
     /// Which available agent takes a contact.
     #[serde(default)]
     pub agent: AgentRuleName,
+    /// Whence a contact ranks that an agent transferred. Default `before`.
+    pub agent_transfer_rank: Option<RankFromName>,
+    /// Whence a contact ranks that a flow moved from queue to queue. Default `entry`.
+    pub queue_transfer_rank: Option<RankFromName>,
+    /// Whence a callback ranks. Default `call_start`.
+    pub callback_rank: Option<RankFromName>,
+    /// Whence a callback ranks after a call that was not answered. Default `before`.
+    pub callback_retry_rank: Option<RankFromName>,
+    /// By how much transfers and callbacks may overfill a queue. Default 20%.
+    pub capacity_buffer: Option<Share>,
+    /// Whether further adjustments of the routing age add up and do not replace each other. Default false.
+    #[serde(default)]
+    pub ages_add_up: bool,
+    /// How long a change of rank takes to show in a queue in which the contact waits already. Default 60s.
+    pub rank_change_takes: Option<Span>,
 }
 
 /// Which eligible contact an agent takes.
@@ -161,6 +203,9 @@ pub struct QueueTable {
     pub patience: Option<DistributionTable>,
     /// The most contacts that wait in it at once; who comes when it is full is rejected. 0: nobody can enter. Default: any number.
     pub max_contacts: Option<i64>,
+    /// Where its conversations go on. Default: nowhere.
+    #[serde(default)]
+    pub transfers: Vec<TransferTable>,
 }
 
 /// Replications differ: a factor per replication, gamma with mean 1.
@@ -356,6 +401,11 @@ pub struct SourceTable {
     pub name: String,
     /// The queue that its contacts enter; the rows of `contacts` name their own.
     pub queue: Option<String>,
+    /// The flow that its contacts enter, instead of a queue.
+    pub flow: Option<String>,
+    /// Who of its customers calls again, and when. The first that fits decides.
+    #[serde(default)]
+    pub calls_again: Vec<CallAgainTable>,
     /// When they arrive.
     pub arrivals: Option<ArrivalsTable>,
     /// A CSV `contact,queue,arrival_s,handle_s,patience_s[,after_contact_work_s][,priority][,age_s]`.

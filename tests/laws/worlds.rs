@@ -2,8 +2,8 @@
 
 use rand::RngExt;
 use waitline::model::{
-    Agent, AgentRule, AtHorizon, Attendance, Channel, ContactRule, CountBy, Entry, Given, Model, Poisson, Policy, Presence, Profile, Queue,
-    Run, Scheduled, Source,
+    Agent, AgentRule, AtHorizon, Attendance, Channel, ContactRule, CountBy, Entry, Given, Model, Paths, Poisson, Policy, Presence, Profile,
+    Queue, Run, Scheduled, Source,
 };
 use waitline::random::{Distribution, Purpose, Stream, Streams};
 use waitline::{ProfileId, QueueId, SourceId, Span, Table, Time};
@@ -109,6 +109,7 @@ impl Maker {
         let mut source = Source {
             name: String::new(),
             queue,
+            flow: None,
             priority,
             age_us,
             arrivals: Box::new(Poisson::new(self.pick(&[0.1, 0.5, 1.0])).unwrap()),
@@ -169,6 +170,9 @@ pub(crate) fn world(seed: u64) -> Model {
             })
             .collect(),
         sources: (0..=maker.up_to(2)).map(|_| maker.source(queues)).collect(),
+        hours: Table::new(),
+        events: Table::new(),
+        paths: Paths::default(),
         expectations: Vec::new(),
         origin: None,
         notes: Vec::new(),
@@ -203,6 +207,7 @@ pub(crate) fn many_queues(seed: u64) -> Model {
         Source {
             name: String::new(),
             queue: QueueId(queue as u32),
+            flow: None,
             priority: 5,
             age_us: 0,
             arrivals: Box::new(Scheduled::new(instants).unwrap()),

@@ -1,11 +1,12 @@
 //! The laws, checked from outside.
 
 mod picture;
+mod ways;
 
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, ProfileId, QueueId};
 use crate::model::{AgentRule, AtHorizon, Model};
-use crate::observe::{Contact, Fact, Observer};
+use crate::observe::{Contact, Customer, Fact, Observer};
 use crate::random::Streams;
 use crate::time::{Span, Time};
 use picture::{Doing, Picture};
@@ -168,15 +169,34 @@ impl<'a> Audit<'a> {
 
     // ---- contacts ------------------------------------------------------------------------------------------------------
 
+    /// It is the next contact of its source, and that was due now.
+    fn comes_from_source(&mut self, customer: Customer) {
+        let now = self.world.now;
+        let (instants, number) = &mut self.world.sources[customer.source];
+        let due = (instants.next(), *number);
+        *number = customer.number + 1;
+        if due != (Some(now), customer.number) || now >= self.model.run.horizon {
+            let at = due.0.map_or("none".into(), |at| format!("number {} at {at} s", due.1 + 1));
+            let name = self.model.contact_name(customer.source, customer.number);
+            self.breaks("R25", format!("contact `{name}` arrives, but the next of its source is {at}"));
+        }
+        if self.world.last_offered.is_some_and(|last| last >= (customer.source, customer.number)) {
+            let name = self.model.contact_name(customer.source, customer.number);
+            self.breaks("R3", format!("contact `{name}` enters after one of a later source or number"));
+        }
+        self.world.last_offered = Some((customer.source, customer.number));
+    }
+
     fn offered(&mut self, contact: &Contact) {
         let now = self.world.now;
-        let (instants, number) = &mut self.world.sources[contact.source];
-        let due = (instants.next(), *number);
-        *number = contact.number + 1;
-        if due != (Some(now), contact.number) || now >= self.model.run.horizon {
-            let at = due.0.map_or("none".into(), |at| format!("number {} at {at} s", due.1 + 1));
-            self.breaks("R25", format!("{} arrives, but the next of its source is {at}", self.contact(contact)));
+        if self.world.has_paths {
+            if contact.enqueued != now {
+                self.breaks("R12", format!("{} enters with another time than it has", self.contact(contact)));
+            }
+            self.world.just_offered = Some(*contact);
+            return;
         }
+        self.comes_from_source(contact.customer());
         let source = &self.model.sources[contact.source];
         let (queue, priority, age_us) = self
             .world
@@ -185,17 +205,27 @@ impl<'a> Audit<'a> {
         if (contact.queue, contact.priority, contact.age_us, contact.enqueued) != (queue, priority, age_us, now) {
             self.breaks("R11, R12", format!("{} enters with another queue, priority, age or time than it has", self.contact(contact)));
         }
-        if self.world.last_offered.is_some_and(|last| last >= (contact.source, contact.number)) {
-            self.breaks("R3", format!("{} enters after one of a later source or number", self.contact(contact)));
-        }
-        self.world.last_offered = Some((contact.source, contact.number));
-        self.world.enters(*contact);
-        self.world.just_offered = Some(contact.queue);
+        let deadline = self.world.patience(contact, 0).map(|patience| contact.enqueued + patience);
+        self.world.enters(*contact, deadline);
+        self.world.just_offered = Some(*contact);
     }
 
     /// Whoever found a full queue is rejected at once.
     fn has_room(&mut self, next: &Fact) {
-        let Some(queue) = self.world.just_offered.take() else { return };
+        let Some(contact) = self.world.just_offered.take() else { return };
+        let queue = contact.queue;
+        if self.world.has_paths {
+            // Whoever is rejected never was in the queue, and has drawn no patience.
+            let rejected = matches!(next, Fact::Rejected { contact: other } if *other == contact);
+            let deadline = if rejected { None } else { self.deadline(&contact) };
+            self.world.enters(contact, deadline);
+            let most = |most: u32| u64::from(most) * (1000 + u64::from(self.model.paths.rules.buffer_milli)) / 1000;
+            let overfull = self.model.queues[queue].max_contacts.is_some_and(|limit| self.world.queues[queue].len() as u64 > most(limit));
+            if overfull && !rejected {
+                self.breaks("R19", format!("more contacts wait in queue `{}` than may", self.model.queues[queue].name));
+            }
+            return;
+        }
         let full = self.model.queues[queue].max_contacts.is_some_and(|most| self.world.queues[queue].len() > most as usize);
         if full && !matches!(next, Fact::Rejected { contact } if contact.queue == queue) {
             self.breaks("R19", format!("more contacts wait in queue `{}` than may", self.model.queues[queue].name));
@@ -206,7 +236,7 @@ impl<'a> Audit<'a> {
         let others = self.world.queues[contact.queue].len().saturating_sub(1);
         let full = self.model.queues[contact.queue].max_contacts.is_some_and(|most| others >= most as usize);
         match self.world.find(contact) {
-            Some(place) if full && contact.enqueued == self.world.now && place == others => {
+            Some(place) if (full || self.world.has_paths) && contact.enqueued == self.world.now && place == others => {
                 self.world.leaves(contact.queue, place);
                 self.world.books[contact.queue].rejected += 1;
             }
@@ -240,7 +270,8 @@ impl<'a> Audit<'a> {
         } else {
             self.right_pair(contact, agent);
         }
-        if self.world.handling(profile, contact) != times {
+        let conversation = if self.world.has_paths { self.next_conversation(contact) } else { 0 };
+        if self.world.handling(profile, contact, conversation) != times {
             self.breaks("R13, R25", format!("{} is handled for another time than it has", self.contact(contact)));
         }
         if let Some(place) = place {
@@ -291,6 +322,9 @@ impl<'a> Audit<'a> {
         let left = self.world.leaves(contact.queue, place);
         self.queued_if_it_waited(contact, left.queued);
         self.world.books[contact.queue].abandoned += 1;
+        if self.world.has_paths {
+            self.has_waited(contact, true);
+        }
         if left.deadline != Some(now) {
             let patience = left.deadline.map_or("never ends".into(), |deadline| format!("ends at {deadline} s"));
             self.breaks("R17", format!("{} abandons, but its patience {patience}", self.contact(contact)));
@@ -303,7 +337,7 @@ impl<'a> Audit<'a> {
         };
         let left = self.world.leaves(contact.queue, place);
         self.world.books[contact.queue].unfinished += 1;
-        if self.model.run.at_horizon == AtHorizon::Drain {
+        if self.model.run.at_horizon == AtHorizon::Drain && !self.world.has_paths {
             if let Some(deadline) = left.deadline {
                 self.breaks("R18", format!("{} is unfinished, but it would abandon at {deadline} s", self.contact(contact)));
             }
@@ -365,6 +399,7 @@ impl<'a> Audit<'a> {
         if !stops && !self.world.busy.is_empty() {
             self.breaks("R18", "the run ends while contacts are being handled");
         }
+        self.all_have_gone();
         for queue in self.model.queues.ids() {
             self.balanced(queue);
         }
@@ -375,10 +410,10 @@ impl<'a> Audit<'a> {
     fn balanced(&mut self, queue: QueueId) {
         self.world.level_changes(queue);
         let (name, books, left) = (&self.model.queues[queue].name, self.world.books[queue], self.world.queues[queue].len());
-        if left > 0 || books.offered != books.answered + books.abandoned + books.rejected + books.unfinished {
+        if left > 0 || books.offered != books.answered + books.abandoned + books.rejected + books.diverted + books.unfinished {
             let what = format!(
-                "queue `{name}`: {} offered, but {} answered, {} abandoned, {} rejected, {} unfinished, and {left} not accounted for",
-                books.offered, books.answered, books.abandoned, books.rejected, books.unfinished
+                "queue `{name}`: {} offered, but {} answered, {} abandoned, {} rejected, {} diverted, {} unfinished, and {left} not accounted for",
+                books.offered, books.answered, books.abandoned, books.rejected, books.diverted, books.unfinished
             );
             self.breaks("R19", what);
         }
@@ -394,7 +429,7 @@ impl Observer for Audit<'_> {
         self.at_rest = matches!(fact, Fact::Ended);
         self.advance(at);
         let stopped = self.model.run.at_horizon == AtHorizon::Stop && at >= self.model.run.horizon;
-        if stopped && !matches!(fact, Fact::Unfinished { .. } | Fact::Ended) {
+        if stopped && !matches!(fact, Fact::Unfinished { .. } | Fact::Departed { .. } | Fact::Ended) {
             self.breaks("R18", "something happens although the run is stopped");
         }
         self.has_room(fact);
@@ -411,6 +446,7 @@ impl Observer for Audit<'_> {
             Fact::Completed { contact, agent, answered, .. } => self.completed(contact, *agent, *answered),
             Fact::Unfinished { contact } => self.unfinished(contact),
             Fact::Ended => self.ended(),
+            other => self.path_fact(other),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The audit's own picture of one replication: who waits, what every agent does, what must come. Plain lists, searched and compared anew
 //! each time: slow, and with nothing in common with the engine.
 
+use super::ways::Way;
 use crate::id::{AgentId, ProfileId, QueueId, SourceId, Table};
 use crate::model::{AgentRule, ContactRule, Day, Entry, Given, Model};
-use crate::observe::Contact;
+use crate::observe::{Contact, Customer};
 use crate::random::{Distribution, Purpose, Streams};
 use crate::time::{Span, Time};
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 
 /// A contact that waits.
@@ -43,6 +44,7 @@ pub(super) struct Books {
     pub(super) answered: u64,
     pub(super) abandoned: u64,
     pub(super) rejected: u64,
+    pub(super) diverted: u64,
     pub(super) unfinished: u64,
     /// Sum of waits as told, and the integral of the number waiting.
     pub(super) waits_us: i128,
@@ -73,8 +75,11 @@ pub(super) struct Picture<'a> {
     pub(super) entered: Vec<(QueueId, u64)>,
     pub(super) leaving: Vec<AgentId>,
     pub(super) last_offered: Option<(SourceId, u64)>,
-    /// The last fact was that a contact was offered to this queue, which may be too full for it.
-    pub(super) just_offered: Option<QueueId>,
+    /// The last fact was that this contact was offered to a queue, which may be too full for it.
+    pub(super) just_offered: Option<Contact>,
+    /// Whether there is more than sources, queues and agents; then, who is on which way.
+    pub(super) has_paths: bool,
+    pub(super) ways: BTreeMap<Customer, Way>,
     enqueued: u64,
 }
 
@@ -106,15 +111,16 @@ impl<'a> Picture<'a> {
             leaving: Vec::new(),
             last_offered: None,
             just_offered: None,
+            has_paths: model.has_paths(),
+            ways: BTreeMap::new(),
             enqueued: 0,
         }
     }
 
     // ---- changes -------------------------------------------------------------------------------------------------------
 
-    pub(super) fn enters(&mut self, contact: Contact) {
+    pub(super) fn enters(&mut self, contact: Contact, deadline: Option<Time>) {
         self.level_changes(contact.queue);
-        let deadline = self.patience(&contact).map(|patience| contact.enqueued + patience);
         let order = self.enqueued;
         self.enqueued += 1;
         self.queues[contact.queue].push(Waiting { contact, order, deadline, queued: false });
@@ -248,23 +254,24 @@ impl<'a> Picture<'a> {
         self.model.sources[source].given.get(number as usize)
     }
 
-    fn draw(&self, contact: &Contact, purpose: Purpose, distribution: &Distribution) -> Span {
-        distribution.sample(&mut self.streams.source(contact.source).stream(purpose, contact.number))
+    /// A draw for something that happened to the contact so often before.
+    fn draw(&self, contact: &Contact, times: u64, purpose: Purpose, distribution: &Distribution) -> Span {
+        distribution.sample(&mut self.streams.source(contact.source).stream(purpose, contact.number | times << 48))
     }
 
-    fn patience(&self, contact: &Contact) -> Option<Span> {
+    pub(super) fn patience(&self, contact: &Contact, wait: u64) -> Option<Span> {
         match self.given(contact.source, contact.number) {
-            Some(given) => given.patience,
-            None => self.model.queues[contact.queue].patience.as_ref().map(|patience| self.draw(contact, Purpose::Patience, patience)),
+            Some(given) if wait == 0 => given.patience,
+            _ => self.model.queues[contact.queue].patience.as_ref().map(|patience| self.draw(contact, wait, Purpose::Patience, patience)),
         }
     }
 
     /// Talk and after-contact work (R13).
-    pub(super) fn handling(&self, profile: ProfileId, contact: &Contact) -> (Span, Span) {
-        let given = self.given(contact.source, contact.number);
+    pub(super) fn handling(&self, profile: ProfileId, contact: &Contact, conversation: u64) -> (Span, Span) {
+        let given = self.given(contact.source, contact.number).filter(|_| conversation == 0);
         let queue = &self.model.queues[contact.queue];
         let overriding = self.model.profiles[profile].overriding_entry(contact.queue);
-        let stretched = |purpose, distribution| self.day.stretch(contact.queue, self.draw(contact, purpose, distribution));
+        let stretched = |purpose, distribution| self.day.stretch(contact.queue, self.draw(contact, conversation, purpose, distribution));
         let talk = overriding.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&queue.handle_time);
         let after = overriding.and_then(|entry| entry.after_contact_work.as_ref()).or(queue.after_contact_work.as_ref());
         (

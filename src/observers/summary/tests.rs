@@ -22,17 +22,20 @@ fn a_small_day() {
             answered: 1,
             abandoned: 1,
             rejected: 0,
+            diverted: 0,
             unfinished: 0,
             answered_at_once: 0,
             answered_within: 1,
             abandoned_within: 1,
+            diverted_within: 0,
             wait_answered_us: 15_000_000,
             wait_abandoned_us: 20_000_000,
+            wait_diverted_us: 0,
             waiting_us: 35_000_000
         }
     );
     assert_eq!(summary.total(), counts);
-    assert_eq!(summary.within(QueueId(0), 1), (1, 1));
+    assert_eq!(summary.within(QueueId(0), 1), [1, 1, 0]);
     assert_eq!((summary.waiting_max(None), summary.waiting_max(Some(QueueId(0)))), (2, 2));
     assert_eq!(summary.wait_max_us(QueueId(0)), Some(20 * S));
     assert_eq!(summary.profile(ProfileId(0)), Work { staffed_us: 185_000_000, handling_us: 100_000_000 });
@@ -53,7 +56,7 @@ fn thresholds_count_by_their_comparator() {
                 (at(100), Fact::Ended),
             ],
         );
-        assert_eq!([summary.within(QueueId(0), 0).0, summary.within(QueueId(0), 1).0], expected, "{wait}");
+        assert_eq!([summary.within(QueueId(0), 0)[0], summary.within(QueueId(0), 1)[0]], expected, "{wait}");
     }
 }
 

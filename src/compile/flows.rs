@@ -1,0 +1,369 @@
+//! Paths to service: steps in one table, exits resolved, and whether one can get there and away again.
+
+use super::{Compiler, Names};
+use crate::id::{EventId, FlowId, HoursId, Id, QueueId, ServiceId, StepId, Table};
+use crate::model::{AttributeTable, Block, Callback, Exit, Flow, Paths, QueueTest, Staff, Step};
+use crate::random::{Distribution, hash_of_text};
+use crate::scenario::{FlowTable, StaffName, StepTable};
+use crate::time::Span;
+use std::collections::BTreeSet;
+
+/// How many steps all flows may have together.
+const STEPS_MAX: usize = 100_000;
+
+/// What steps may name.
+pub(super) struct Known<'k> {
+    pub(super) queues: &'k Names<QueueId>,
+    pub(super) flows: &'k Names<FlowId>,
+    pub(super) hours: &'k Names<HoursId>,
+    pub(super) events: &'k Names<EventId>,
+    pub(super) services: &'k Names<ServiceId>,
+    pub(super) attributes: &'k [AttributeTable],
+}
+
+/// A step of a flow in the making.
+struct Site<'k> {
+    path: String,
+    /// Its place in the flow, and the id of the flow's first step.
+    place: usize,
+    first: usize,
+    steps: &'k Names<StepId>,
+    count: usize,
+}
+
+impl Compiler<'_> {
+    /// All flows; a problem for each step that is not reached, and for each loop in which no time passes.
+    pub(super) fn flows(&mut self, known: &Known<'_>, paths: &mut Paths) {
+        let tables = &self.scenario.document().flow;
+        if tables.iter().map(|flow| flow.step.len()).sum::<usize>() > STEPS_MAX {
+            return self.problem("flow", format!("more than {STEPS_MAX} steps"));
+        }
+        let mut first = 0;
+        for table in tables {
+            paths.flows.push(Flow { name: table.name.clone(), first: StepId::from_index(first) });
+            first += table.step.len();
+        }
+        let before = self.problems.len();
+        for (index, table) in tables.iter().enumerate() {
+            self.flow(index, table, known, paths);
+        }
+        if self.problems.len() == before {
+            self.check_ways(paths);
+        }
+    }
+
+    fn flow(&mut self, index: usize, table: &FlowTable, known: &Known<'_>, paths: &mut Paths) {
+        let path = format!("flow[{index}]");
+        let first = paths.steps.len();
+        if table.step.is_empty() {
+            self.problem(&path, format!("the flow `{}` has no steps", table.name));
+        }
+        let mut names: Names<StepId> = Names::new();
+        for (place, step) in table.step.iter().enumerate() {
+            if step.name().trim().is_empty() {
+                self.problem(&format!("{path}.step[{place}].name"), "the name is empty");
+            } else if names.insert(step.name().into(), StepId::from_index(first + place)).is_some() {
+                self.problem(
+                    &format!("{path}.step[{place}].name"),
+                    format!("the name `{}` is taken already: names must differ within a flow", step.name()),
+                );
+            }
+        }
+        for (place, step) in table.step.iter().enumerate() {
+            let site = Site { path: format!("{path}.step[{place}]"), place, first, steps: &names, count: table.step.len() };
+            let (block, exits) = self.block(&site, step, known, paths);
+            let place = hash_of_text(&format!("{}/{}", table.name, step.name()));
+            paths.steps.push(Step { flow: FlowId::from_index(index), name: step.name().into(), block, exits, place });
+        }
+    }
+
+    fn block(&mut self, site: &Site<'_>, step: &StepTable, known: &Known<'_>, paths: &Paths) -> (Block, Vec<Exit>) {
+        let path = &site.path;
+        match step {
+            StepTable::Prompt { duration, next, .. } => {
+                let duration = self.distribution(&format!("{path}.duration"), duration);
+                (Block::Prompt { duration }, vec![self.onward(site, "next", next.as_ref())])
+            }
+            StepTable::SelfService { duration, containment, attempts, contained, escalate, .. } => {
+                let duration = self.distribution(&format!("{path}.duration"), duration);
+                let containment = self.chance(&format!("{path}.containment"), containment.0);
+                if *attempts == 0 {
+                    self.problem(&format!("{path}.attempts"), "there is at least one attempt");
+                }
+                let contained = self.way(site, "contained", contained.as_ref());
+                let escalate = self.onward(site, "escalate", escalate.as_ref());
+                (Block::SelfService { duration, containment, attempts: *attempts }, vec![contained, escalate])
+            }
+            StepTable::Branch { attribute, cases, default, .. } => self.branch(site, attribute, cases, default, known),
+            StepTable::Hours { hours, open, closed, .. } => {
+                let hours = self.find(&format!("{path}.hours"), "hours", hours, known.hours).unwrap_or(HoursId(0));
+                (Block::Hours { hours }, self.two(site, ("open", open), ("closed", closed)))
+            }
+            StepTable::Event { event, active, inactive, .. } => {
+                let event = self.find(&format!("{path}.event"), "event", event, known.events).unwrap_or(EventId(0));
+                (Block::Event { event }, self.two(site, ("active", active), ("inactive", inactive)))
+            }
+            StepTable::Staffing { queue, agents, more_than, yes, no, .. } => {
+                let queue = self.queue_named(site, queue.as_ref(), known);
+                let agents = match agents {
+                    StaffName::Available => Staff::Available,
+                    StaffName::Staffed => Staff::Staffed,
+                    StaffName::Online => Staff::Online,
+                };
+                (Block::Staffing { queue, agents, more_than: *more_than }, self.two(site, ("yes", yes), ("no", no)))
+            }
+            StepTable::QueueStatus { queue, size_above, oldest_above, estimated_wait_above, above, otherwise, .. } => {
+                let queue = self.queue_named(site, queue.as_ref(), known);
+                let test = match (size_above, oldest_above, estimated_wait_above) {
+                    (Some(most), None, None) => QueueTest::Size(*most),
+                    (None, Some(age), None) => QueueTest::OldestAge(*age),
+                    (None, None, Some(wait)) => QueueTest::EstimatedWait(*wait),
+                    _ => {
+                        self.problem(path, "give one of `size_above`, `oldest_above` and `estimated_wait_above`");
+                        QueueTest::Size(0)
+                    }
+                };
+                (Block::QueueStatus { queue, test }, self.two(site, ("above", above), ("otherwise", otherwise)))
+            }
+            StepTable::Flow { flow, .. } => {
+                let flow = self.find(&format!("{path}.flow"), "flow", flow, known.flows).unwrap_or(FlowId(0));
+                let to = paths.flows.get(flow).map(|flow| flow.first);
+                (Block::Flow { flow }, vec![Exit { name: "entered".into(), to }])
+            }
+            StepTable::Message { duration, .. } => {
+                (Block::Message { duration: self.distribution(&format!("{path}.duration"), duration) }, ends("left"))
+            }
+            StepTable::Disconnect { .. } => (Block::Disconnect, ends("gone")),
+            StepTable::KeepWaiting { .. } => (Block::KeepWaiting, ends("waits")),
+            _ => self.other_block(site, step, known),
+        }
+    }
+
+    fn other_block(&mut self, site: &Site<'_>, step: &StepTable, known: &Known<'_>) -> (Block, Vec<Exit>) {
+        let path = &site.path;
+        match step {
+            StepTable::Distribute { branches, default, .. } => {
+                let mut cumulative = Vec::new();
+                let mut exits = Vec::new();
+                for (index, branch) in branches.iter().enumerate() {
+                    let path = format!("branches[{index}]");
+                    let share = self.chance(&format!("{}.{path}.share", site.path), branch.share.0);
+                    cumulative.push(cumulative.last().copied().unwrap_or(0.0) + share);
+                    let to = self.way(site, &format!("{path}.next"), Some(&branch.next)).to;
+                    exits.push(Exit { name: branch.next.clone(), to });
+                }
+                if cumulative.last().is_some_and(|&sum| sum > 1.0 + 1e-9) {
+                    self.problem(&format!("{path}.branches"), "the shares add up to more than 100%");
+                }
+                exits.push(self.way(site, "default", Some(default)));
+                (Block::Distribute { cumulative }, exits)
+            }
+            StepTable::Rank { priority, age, next, .. } => {
+                if priority.is_some_and(|priority| priority < 1) {
+                    self.problem(&format!("{path}.priority"), "a contact priority is 1 (highest) or more");
+                }
+                if priority.is_none() && age.is_none() {
+                    self.problem(path, "give `priority`, `age`, or both");
+                }
+                (Block::Rank { priority: *priority, age_us: age.map(|age| age.us) }, vec![self.onward(site, "next", next.as_ref())])
+            }
+            StepTable::Queue { queue, while_waiting, full, .. } => {
+                let queue = self.find(&format!("{path}.queue"), "queue", queue, known.queues).unwrap_or(QueueId(0));
+                let while_waiting = self.way(site, "while_waiting", while_waiting.as_ref()).to;
+                let queued = Exit { name: "queued".into(), to: None };
+                (Block::Queue { queue, while_waiting }, vec![queued, self.way(site, "full", full.as_ref())])
+            }
+            StepTable::Call { service, success, failure, .. } => {
+                let service = self.find(&format!("{path}.service"), "service", service, known.services).unwrap_or(ServiceId(0));
+                let mut exits = vec![self.onward(site, "success", success.as_ref()), self.way(site, "failure", Some(failure))];
+                exits.extend(["throttled", "failed", "cached"].map(|name| Exit { name: name.into(), to: None }));
+                (Block::Call { service }, exits)
+            }
+            _ => self.callback(site, step, known),
+        }
+    }
+
+    fn callback(&mut self, site: &Site<'_>, step: &StepTable, known: &Known<'_>) -> (Block, Vec<Exit>) {
+        let path = &site.path;
+        let StepTable::Callback { queue, delay, attempts, retry_delay, answers, ring, full, .. } = step else {
+            return (Block::Disconnect, ends("gone"));
+        };
+        if *attempts == 0 {
+            self.problem(&format!("{path}.attempts"), "there is at least one attempt");
+        }
+        if *attempts > 1 && retry_delay.is_none() {
+            self.problem(path, "the key `retry_delay` is missing: say how long after a call that was not answered the next one queues");
+        }
+        let ring = ring.as_ref().map(|ring| self.distribution(&format!("{path}.ring"), ring));
+        let callback = Callback {
+            queue: self.queue_named(site, queue.as_ref(), known),
+            delay: *delay,
+            attempts: *attempts,
+            retry_delay: retry_delay.unwrap_or_default(),
+            answers: answers.map_or(1.0, |answers| self.chance(&format!("{path}.answers"), answers.0)),
+            ring: ring.unwrap_or(Distribution::Constant(Span::from_secs(60))),
+        };
+        let created = Exit { name: "created".into(), to: None };
+        (Block::Callback(callback), vec![created, self.way(site, "full", full.as_ref())])
+    }
+
+    fn branch(
+        &mut self,
+        site: &Site<'_>,
+        attribute: &str,
+        cases: &std::collections::BTreeMap<String, String>,
+        default: &str,
+        known: &Known<'_>,
+    ) -> (Block, Vec<Exit>) {
+        let path = &site.path;
+        let mut exits: Vec<Exit> = Vec::new();
+        for (value, next) in cases {
+            let to = self.way(site, &format!("cases.{value}"), Some(next)).to;
+            exits.push(Exit { name: value.clone(), to });
+        }
+        exits.push(self.way(site, "default", Some(&default.to_string())));
+        let found = known.attributes.iter().enumerate().find_map(|(table, row)| Some((table, row, row.column(attribute)?)));
+        let Some((table, row, column)) = found else {
+            let names = known.attributes.iter().flat_map(|table| table.names.iter().map(String::as_str));
+            let problem = self.scenario.problem(&format!("{path}.attribute"), format!("unknown attribute `{attribute}`"));
+            self.problems.push(problem.nearest(attribute, names));
+            return (Block::Branch { table: 0, exit_of_row: Vec::new() }, exits);
+        };
+        for value in cases.keys() {
+            if !row.values.iter().any(|values| values[column] == *value) {
+                let problem = self.scenario.problem(&format!("{path}.cases.{value}"), format!("`{attribute}` is never `{value}`"));
+                self.problems.push(problem.nearest(value, row.values.iter().map(|values| values[column].as_str())));
+            }
+        }
+        let exit = |value: &String| cases.keys().position(|case| case == value).unwrap_or(cases.len()) as u32;
+        (Block::Branch { table, exit_of_row: row.values.iter().map(|values| exit(&values[column])).collect() }, exits)
+    }
+
+    pub(super) fn chance(&mut self, path: &str, chance: f64) -> f64 {
+        if !(0.0..=1.0).contains(&chance) {
+            self.problem(path, format!("{chance} is not a share: expected 0% to 100%"));
+        }
+        chance
+    }
+
+    fn queue_named(&mut self, site: &Site<'_>, queue: Option<&String>, known: &Known<'_>) -> Option<QueueId> {
+        queue.and_then(|queue| self.find(&format!("{}.queue", site.path), "queue", queue, known.queues))
+    }
+
+    /// The exit to a step of the same flow; without a name the path ends.
+    fn way(&mut self, site: &Site<'_>, key: &str, name: Option<&String>) -> Exit {
+        let to = name.and_then(|name| self.find(&format!("{}.{key}", site.path), "step", name, site.steps));
+        Exit { name: key.into(), to }
+    }
+
+    /// The exit to a step of the same flow; without a name to the one that follows.
+    fn onward(&mut self, site: &Site<'_>, key: &str, name: Option<&String>) -> Exit {
+        if name.is_none() && site.place + 1 == site.count {
+            self.problem(&site.path, format!("it is the last step: say with `{key}` where the contact goes on"));
+        }
+        if name.is_none() {
+            return Exit { name: key.into(), to: Some(StepId::from_index(site.first + site.place + 1)) };
+        }
+        self.way(site, key, name)
+    }
+
+    fn two(&mut self, site: &Site<'_>, first: (&str, &String), second: (&str, &String)) -> Vec<Exit> {
+        vec![self.way(site, first.0, Some(first.1)), self.way(site, second.0, Some(second.1))]
+    }
+
+    // ---- ways ----------------------------------------------------------------------------------------------------------
+
+    fn path_of(paths: &Paths, step: StepId) -> String {
+        let flow = paths.steps[step].flow;
+        format!("flow[{}].step[{}]", flow.index(), step.index() - paths.flows[flow].first.index())
+    }
+
+    fn check_ways(&mut self, paths: &Paths) {
+        let mut reached = vec![false; paths.steps.len()];
+        let mut waiting = vec![false; paths.steps.len()];
+        for flow in &paths.flows {
+            reach(paths, flow.first, false, &mut reached, &mut waiting);
+        }
+        for (step, row) in paths.steps.enumerate() {
+            let path = Self::path_of(paths, step);
+            if !reached[step.index()] && !waiting[step.index()] {
+                self.problem(&path, format!("no way leads to the step `{}`", row.name));
+            }
+            let own_queue = matches!(
+                row.block,
+                Block::Staffing { queue: None, .. }
+                    | Block::QueueStatus { queue: None, .. }
+                    | Block::Callback(Callback { queue: None, .. })
+            );
+            if own_queue && reached[step.index()] {
+                self.problem(&path, format!("say which `queue`: contacts come to the step `{}` that wait in none", row.name));
+            }
+            if matches!(row.block, Block::KeepWaiting) && reached[step.index()] {
+                self.problem(&path, format!("contacts come to the step `{}` that wait in no queue", row.name));
+            }
+        }
+        if let Some(step) = endless(&paths.steps) {
+            let path = Self::path_of(paths, step);
+            let message = format!(
+                "the step `{}` comes back to itself and no time passes on the way: put a prompt into the loop",
+                paths.steps[step].name
+            );
+            self.problem(&path, message);
+        }
+    }
+}
+
+fn ends(name: &str) -> Vec<Exit> {
+    vec![Exit { name: name.into(), to: None }]
+}
+
+/// Marks whatever can be reached from a step, by contacts that wait in a queue and by those that do not.
+fn reach(paths: &Paths, from: StepId, waits: bool, reached: &mut [bool], waiting: &mut [bool]) {
+    let mut open = vec![(from, waits)];
+    while let Some((step, waits)) = open.pop() {
+        let marks = if waits { &mut *waiting } else { &mut *reached };
+        if std::mem::replace(&mut marks[step.index()], true) {
+            continue;
+        }
+        let row = &paths.steps[step];
+        open.extend(row.exits.iter().filter_map(|exit| exit.to).map(|to| (to, waits)));
+        if let Block::Queue { while_waiting: Some(first), .. } = row.block {
+            open.push((first, true));
+        }
+    }
+}
+
+/// A step in a loop of steps in which no time passes.
+fn endless(steps: &Table<StepId, Step>) -> Option<StepId> {
+    let mut done = BTreeSet::new();
+    for start in steps.ids() {
+        // Depth first; `trail` holds the way from the start, with the exits that are still to be followed.
+        let mut trail: Vec<(StepId, Vec<StepId>)> = Vec::new();
+        let mut on_trail = BTreeSet::new();
+        let mut next = Some(start);
+        loop {
+            if let Some(step) = next.take() {
+                if on_trail.contains(&step) {
+                    return Some(step);
+                }
+                if !done.contains(&step) && !steps[step].block.takes_time() {
+                    let mut ways: Vec<StepId> = steps[step].exits.iter().filter_map(|exit| exit.to).collect();
+                    if let Block::Queue { while_waiting, .. } = steps[step].block {
+                        ways.extend(while_waiting);
+                    }
+                    on_trail.insert(step);
+                    trail.push((step, ways));
+                }
+            }
+            let Some((step, ways)) = trail.last_mut() else { break };
+            if let Some(way) = ways.pop() {
+                next = Some(way);
+            } else {
+                on_trail.remove(step);
+                done.insert(*step);
+                trail.pop();
+            }
+        }
+    }
+    None
+}
