@@ -61,7 +61,7 @@ pub enum StepTable {
     Hours {
         /// The step's name.
         name: String,
-        /// Which [[hours]].
+        /// Which `[[hours]]`.
         hours: String,
         /// Where it goes on when they are open.
         open: String,
@@ -72,7 +72,7 @@ pub enum StepTable {
     Event {
         /// The step's name.
         name: String,
-        /// Which [[event]].
+        /// Which `[[event]]`.
         event: String,
         /// Where it goes on when it is the case.
         active: String,
@@ -169,7 +169,7 @@ pub enum StepTable {
     Call {
         /// The step's name.
         name: String,
-        /// Which [[service]].
+        /// Which `[[service]]`.
         service: String,
         /// Where it goes on with an answer. Default: with the step after it.
         success: Option<String>,
@@ -303,7 +303,7 @@ pub struct ServiceTable {
     /// How pauses vary. Default `equal`.
     #[serde(default)]
     pub jitter: JitterName,
-    /// An [[event]] while which every attempt fails.
+    /// An `[[event]]` while which every attempt fails.
     pub outage: Option<String>,
     /// Answers that are kept. Default: none.
     pub cache: Option<CacheTable>,
@@ -354,7 +354,7 @@ pub struct CarrierTable {
     pub lines: u32,
     /// The share of calls that try it first, relative to the other carriers. Default 1.
     pub weight: Option<f64>,
-    /// An [[event]] while which it takes no new calls; those in progress go on.
+    /// An `[[event]]` while which it takes no new calls; those in progress go on.
     pub outage: Option<String>,
 }
 
