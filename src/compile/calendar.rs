@@ -1,5 +1,6 @@
 //! Hours of operation and events.
 
+use super::clock::parse_clock;
 use super::sheet::Sheet;
 use super::{Compiler, Names};
 use crate::id::{EventId, HoursId, Table};
@@ -69,7 +70,11 @@ impl Compiler<'_> {
     pub(super) fn hours(&mut self, run: &Run) -> (Names<HoursId>, Table<HoursId, Hours>) {
         let document = self.scenario.document();
         let names = self.names("hours", document.hours.iter().map(|hours| hours.name.as_str()));
-        let zone = self.zone("run.time_zone", document.run.time_zone.as_deref().unwrap_or("UTC"));
+        // Whoever has no hours does not wait for the database of time zones.
+        let zone = match &document.run.time_zone {
+            None if document.hours.is_empty() => None,
+            given => self.zone("run.time_zone", given.as_deref().unwrap_or("UTC")),
+        };
         let mut start = None;
         if !document.hours.is_empty() {
             match &document.run.starts {
@@ -157,15 +162,13 @@ impl Compiler<'_> {
 
     /// Minutes since midnight, 0 to 1440.
     fn minute(&mut self, path: &str, text: &str) -> Option<i64> {
-        let parsed = text.split_once(':').and_then(|(hours, minutes)| Some((hours.parse::<i64>().ok()?, minutes.parse::<i64>().ok()?)));
-        match parsed {
-            Some((hours @ 0..=23, minutes @ 0..=59)) => Some(hours * 60 + minutes),
-            Some((24, 0)) => Some(1440),
-            _ => {
-                self.problem(path, format!("`{text}` is not a time of day: expected HH:MM, 00:00 to 24:00"));
-                None
-            }
+        // Neither seconds nor the ranges that planners' files have.
+        let plain = text.matches(':').count() == 1 && text.bytes().all(|byte| byte == b':' || byte.is_ascii_digit());
+        let clock_us = if plain { parse_clock(text) } else { None };
+        if clock_us.is_none() {
+            self.problem(path, format!("`{text}` is not a time of day: expected HH:MM, 00:00 to 24:00"));
         }
+        clock_us.map(|us| us / 60_000_000)
     }
 
     fn override_of(&mut self, path: &str, table: &OverrideTable) -> Option<Override> {

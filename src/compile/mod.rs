@@ -19,7 +19,7 @@ mod sources;
 pub use skills::{SkillGroup, group_by_skills};
 
 use crate::error::{Error, Problem};
-use crate::id::{EventId, FlowId, HoursId, Id, QueueId, SourceId, Table};
+use crate::id::{Id, Table};
 use crate::model::{
     AgentRule, AtHorizon, Block, Comparator, ContactRule, CountBy, Model, Origin, Paths, Policy, Queue, Run, ServiceLevel, WAITING_MAX,
 };
@@ -111,8 +111,9 @@ impl<'s> Compiler<'s> {
         }
         let mut profiles = self.profiles(&queue_names);
         let agents = self.agents(&run, &queue_names, &mut profiles);
-        let flow_names = self.path_names("flow");
-        let sources = self.sources(&run, &queue_names, &flow_names);
+        let flow_names = self.names("flow", document.flow.iter().map(|flow| flow.name.as_str()));
+        let source_names = self.names("source", document.source.iter().map(|source| source.name.as_str()));
+        let sources = self.sources(&run, &queue_names, &flow_names, &source_names);
         let policy = Policy {
             contact: match document.policy.contact {
                 ContactRuleName::Strict => ContactRule::Strict,
@@ -128,7 +129,16 @@ impl<'s> Compiler<'s> {
         };
         let (hour_names, hours) = self.hours(&run);
         let (event_names, events) = self.events();
-        let paths = self.paths(&queue_names, &flow_names, &hour_names, &event_names);
+        let attributes = self.attributes(&source_names);
+        let services = self.names("service", document.service.iter().map(|service| service.name.as_str()));
+        let paths = self.paths(&Known {
+            queues: &queue_names,
+            flows: &flow_names,
+            hours: &hour_names,
+            events: &event_names,
+            services: &services,
+            attributes: &attributes,
+        });
         let mut model = Model {
             name: document.name.clone(),
             digest: self.scenario.digest(),
@@ -150,21 +160,17 @@ impl<'s> Compiler<'s> {
         model
     }
 
-    fn paths(&mut self, queues: &Names<QueueId>, flows: &Names<FlowId>, hours: &Names<HoursId>, events: &Names<EventId>) -> Paths {
-        let document = self.scenario.document();
-        let sources = document.source.iter().enumerate().map(|(index, source)| (source.name.clone(), SourceId::from_index(index)));
-        let attributes = self.attributes(&sources.collect());
-        let services = self.path_names("service");
+    fn paths(&mut self, known: &Known<'_>) -> Paths {
         let mut paths = Paths {
-            services: self.services(events, &attributes),
-            telephony: self.telephony(events),
-            transfers: self.transfers(queues, flows),
+            attributes: known.attributes.to_vec(),
+            services: self.services(known.events, known.attributes),
+            telephony: self.telephony(known.events),
+            transfers: self.transfers(known.queues, known.flows),
             calls_again: self.calls_again(),
             rules: self.path_rules(),
             ..Paths::default()
         };
-        self.flows(&Known { queues, flows, hours, events, services: &services, attributes: &attributes }, &mut paths);
-        paths.attributes = attributes;
+        self.flows(known, &mut paths);
         paths
     }
 

@@ -1,10 +1,9 @@
 //! What flows use and what surrounds them: attributes, services, carriers, transfers, who calls again.
 
 use super::{Compiler, Names};
-use crate::id::{CarrierId, EventId, FlowId, Id, QueueId, ServiceId, SourceId, Table};
+use crate::id::{CarrierId, EventId, FlowId, QueueId, ServiceId, SourceId, Table};
 use crate::model::{
-    AttributeTable, Cache, CallAgain, CallsAgain, Carrier, Destination, Jitter, PathRules, RankFrom, RateLimit, Service, Telephony,
-    Transfer,
+    AttributeTable, Cache, CallAgain, Carrier, Destination, Jitter, PathRules, RankFrom, RateLimit, Service, Telephony, Transfer,
 };
 use crate::observe::Outcome;
 use crate::random::hash_of_text;
@@ -184,14 +183,12 @@ impl Compiler<'_> {
         }
     }
 
-    pub(super) fn calls_again(&mut self) -> Table<SourceId, CallsAgain> {
+    pub(super) fn calls_again(&mut self) -> Table<SourceId, Vec<CallAgain>> {
         let tables = &self.scenario.document().source;
         let rows = tables.iter().enumerate();
         rows.map(|(index, source)| {
             let rules = source.calls_again.iter().enumerate();
-            CallsAgain {
-                rules: rules.map(|(place, table)| self.call_again(&format!("source[{index}].calls_again[{place}]"), table)).collect(),
-            }
+            rules.map(|(place, table)| self.call_again(&format!("source[{index}].calls_again[{place}]"), table)).collect()
         })
         .collect()
     }
@@ -213,15 +210,5 @@ impl Compiler<'_> {
             delay: self.distribution(&format!("{path}.delay"), &table.delay),
             calls_max: table.calls_max.unwrap_or(10),
         }
-    }
-
-    /// The names of flows and services, for those that refer to them.
-    pub(super) fn path_names<I: Id>(&mut self, key: &str) -> Names<I> {
-        let document = self.scenario.document();
-        let names: Vec<&str> = match key {
-            "flow" => document.flow.iter().map(|flow| flow.name.as_str()).collect(),
-            _ => document.service.iter().map(|service| service.name.as_str()).collect(),
-        };
-        self.names(key, names.into_iter())
     }
 }

@@ -12,13 +12,18 @@ use crate::scenario::{ArrivalsTable, BatchSizeTable, BusynessTable, SourceTable}
 use crate::time::Time;
 
 impl Compiler<'_> {
-    pub(super) fn sources(&mut self, run: &Run, queues: &Names<QueueId>, flows: &Names<FlowId>) -> Table<SourceId, Source> {
+    pub(super) fn sources(
+        &mut self,
+        run: &Run,
+        queues: &Names<QueueId>,
+        flows: &Names<FlowId>,
+        names: &Names<SourceId>,
+    ) -> Table<SourceId, Source> {
         let tables = &self.scenario.document().source;
-        let names = self.names("source", tables.iter().map(|source| source.name.as_str()));
         if tables.is_empty() {
             self.problem("source", "no contacts come in: add a [[source]]");
         }
-        tables.iter().enumerate().filter_map(|(index, table)| self.source(index, table, run, (queues, flows), &names)).collect()
+        tables.iter().enumerate().filter_map(|(index, table)| self.source(index, table, run, (queues, flows), names)).collect()
     }
 
     fn source(

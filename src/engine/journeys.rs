@@ -91,6 +91,11 @@ pub(super) struct Journey<'m> {
 }
 
 impl Journey<'_> {
+    /// A call is over and another contact of the same customer follows: what was so of that call alone is forgotten.
+    pub(super) fn becomes_another_contact(&mut self) {
+        (self.deadline, self.waited_us, self.answered_us, self.hops, self.transferred) = (None, 0, None, 0, false);
+    }
+
     /// How often it has drawn in the step before.
     pub(super) fn draws_in(&mut self, step: StepId) -> u64 {
         if let Some((_, count)) = self.drawn.iter_mut().find(|(other, _)| *other == step) {

@@ -29,9 +29,12 @@ pub(super) struct Outside<'m> {
 
 impl<'m> Outside<'m> {
     pub(super) fn new(model: &'m Model, streams: Streams, until: Time) -> Outside<'m> {
+        // Without paths nobody asks for events, and drawing them may take long.
+        let asked = model.events.iter().filter(|_| model.has_paths());
+        let events = asked.map(|event| event.timetable(streams, until)).collect();
         Outside {
             model,
-            events: model.events.iter().map(|event| event.timetable(streams, until)).collect(),
+            events,
             taken: model.paths.telephony.carriers.iter().map(|_| 0).collect(),
             calls: 0,
             services: model.paths.services.iter().map(|_| ServiceState::default()).collect(),

@@ -10,14 +10,13 @@ use super::ranked::RankedQueues;
 use super::router::{Choice, Router};
 use super::routes::Routes;
 use super::waiting::{EMPTY, Slot, WaitingContacts};
-use super::walk::nth;
 use super::winner_tree::{NEVER, WinnerTree};
 use super::{DRAIN_MAX, LAST_INSTANT_US, STEPS_AT_ONCE_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StepId, Table};
 use crate::model::{AgentRule, AtHorizon, Day, Entry, Given, Model};
 use crate::observe::{Contact, Fact, Observer};
-use crate::random::{Purpose, SourceStreams, Streams};
+use crate::random::{Purpose, SourceStreams, Streams, nth};
 use crate::time::{Span, Time};
 
 /// What an agent is doing.

@@ -6,7 +6,7 @@ use super::winner_tree::NEVER;
 use crate::id::{QueueId, ServiceId, StepId};
 use crate::model::{Block, Callback, Jitter, Model, QueueTest, Service, Staff, chance_is_met, drawn_of};
 use crate::observe::{Fact, Observer, Outcome};
-use crate::random::{Distribution, Purpose, Stream};
+use crate::random::{Distribution, Purpose, Stream, nth};
 use crate::time::{Span, Time};
 use rand::RngExt;
 
@@ -260,11 +260,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let waits = matches!(journey.place, Place::Queue(_));
         let buffered = waits || journey.transferred;
         if !self.may_enter(id, queue, buffered) {
-            let next = self.pass(id, step, Block::FULL);
-            if next.is_none() && !waits {
-                self.reject(id, queue);
-            }
-            return next;
+            return self.finds_full(id, step, queue);
         }
         self.pass(id, step, 0);
         if waits {
@@ -274,17 +270,20 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         None
     }
 
+    /// It goes where the flow says; if that is nowhere, who waits in a queue waits on, and who does not is rejected.
+    fn finds_full(&mut self, id: JourneyId, step: StepId, queue: QueueId) -> Next {
+        let next = self.pass(id, step, Block::FULL);
+        if next.is_none() && !matches!(self.journeys.get(id).place, Place::Queue(_)) {
+            self.reject(id, queue);
+        }
+        next
+    }
+
     /// A promise to call back ends the call.
     fn promise(&mut self, id: JourneyId, step: StepId, terms: &'m Callback) -> Next {
-        let journey = self.journeys.get(id);
-        let waits = matches!(journey.place, Place::Queue(_));
-        let queue = terms.queue.unwrap_or(journey.queue);
+        let queue = terms.queue.unwrap_or(self.journeys.get(id).queue);
         if self.is_full(queue) {
-            let next = self.pass(id, step, Block::FULL);
-            if next.is_none() && !waits {
-                self.reject(id, queue);
-            }
-            return next;
+            return self.finds_full(id, step, queue);
         }
         self.pass(id, step, 0);
         self.call_back(id, step, terms, queue);
@@ -329,9 +328,4 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         journey.rank_changes.clear();
         self.journeys.reschedule(id);
     }
-}
-
-/// The number of a contact together with how often something happened to it before (R25).
-pub(super) fn nth(number: u64, times: u64) -> u64 {
-    number | times << 48
 }

@@ -2,12 +2,11 @@
 
 use super::journeys::{JourneyId, Line, Place, Promise};
 use super::simulation::Simulation;
-use super::walk::nth;
 use super::winner_tree::NEVER;
 use crate::id::{AgentId, ProfileId, QueueId, StepId};
 use crate::model::{CALLBACK_KEPT, Callback, Destination, Model, RankFrom, chance_is_met, drawn_of};
 use crate::observe::{Arrival, Contact, Customer, Fact, Observer, Outcome};
-use crate::random::{Purpose, SourceStreams};
+use crate::random::{Purpose, SourceStreams, nth};
 use crate::time::{Span, Time};
 
 /// How many queues a contact may enter one after the other, by transfers: what Amazon Connect documents.
@@ -87,9 +86,8 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
 
     /// Whether transfers and callbacks find no room either.
     fn is_overfull(&self, queue: QueueId) -> bool {
-        let buffer = 1000 + u64::from(self.model.paths.rules.buffer_milli);
-        let full = |most: u32| u64::from(self.waiting.length(queue)) >= u64::from(most) * buffer / 1000;
-        self.model.queues[queue].max_contacts.is_some_and(full)
+        let rules = &self.model.paths.rules;
+        self.model.queues[queue].max_contacts.is_some_and(|most| u64::from(self.waiting.length(queue)) >= rules.most_with_buffer(most))
     }
 
     /// The queue is full for one who is in none.
@@ -272,7 +270,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let journey = self.journeys.get(id);
         journey.promise = Some(Promise { step, terms, made_us: now, queue, dialed: 0 });
         (journey.place, journey.at) = (Place::Promised, now + terms.delay.as_us());
-        (journey.deadline, journey.waited_us, journey.answered_us, journey.hops, journey.transferred) = (None, 0, None, 0, false);
+        journey.becomes_another_contact();
         let customer = journey.customer;
         self.journeys.reschedule(id);
         self.tell(&Fact::Arrived { customer, arrival: Arrival::Callback });
@@ -332,8 +330,8 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let journey = self.journeys.get(id);
         let Some(at) = again else { return self.journeys.remove(id) };
         (journey.place, journey.at, journey.step, journey.begins) = (Place::Home, at, None, false);
-        (journey.promise, journey.ranks_from, journey.deadline, journey.answered_us) = (None, None, None, None);
-        (journey.waited_us, journey.hops, journey.transferred) = (0, 0, false);
+        (journey.promise, journey.ranks_from) = (None, None);
+        journey.becomes_another_contact();
         journey.calls += 1;
         self.journeys.reschedule(id);
     }
@@ -356,8 +354,8 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let model: &'m Model = self.model;
         let journey = self.journeys.get(id);
         let (Customer { source, number }, calls) = (journey.customer, journey.calls);
-        let rules = &model.paths.calls_again.get(source)?.rules;
-        let rule = rules.iter().find(|rule| rule.after == outcome && calls + 1 < u64::from(rule.calls_max))?;
+        let rule =
+            model.paths.calls_again.get(source)?.iter().find(|rule| rule.after == outcome && calls + 1 < u64::from(rule.calls_max))?;
         let mut luck = self.streams_of(id).stream(Purpose::CallAgain, nth(number, calls));
         if !chance_is_met(rule.chance, &mut luck) {
             return None;

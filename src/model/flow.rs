@@ -311,8 +311,8 @@ impl AttributeTable {
         if self.sources.as_ref().is_some_and(|sources| !sources.contains(&source)) {
             return None;
         }
-        let draw: f64 = streams.stream_at(Purpose::Attributes, number, self.place).random();
-        Some(self.cumulative.partition_point(|&upto| upto <= draw).min(self.values.len() - 1))
+        let mut luck = streams.stream_at(Purpose::Attributes, number, self.place);
+        Some(drawn_of(self.cumulative.iter().copied(), &mut luck).min(self.values.len() - 1))
     }
 }
 
@@ -337,8 +337,8 @@ pub struct Paths {
     pub telephony: super::Telephony,
     /// Where conversations go on, by the queue in which the contact was: may be shorter than there are queues.
     pub transfers: Table<QueueId, Vec<Transfer>>,
-    /// Who calls again: may be shorter than there are sources.
-    pub calls_again: Table<SourceId, super::CallsAgain>,
+    /// After which calls customers call again; the first rule that fits decides. May be shorter than there are sources.
+    pub calls_again: Table<SourceId, Vec<super::CallAgain>>,
     /// What the documentation of Amazon Connect leaves open, or one may want otherwise.
     pub rules: PathRules,
 }
@@ -350,7 +350,7 @@ impl Model {
         !paths.telephony.is_unlimited()
             || self.sources.iter().any(|source| source.flow.is_some())
             || paths.transfers.iter().any(|transfers| !transfers.is_empty())
-            || paths.calls_again.iter().any(|again| !again.rules.is_empty())
+            || paths.calls_again.iter().any(|rules| !rules.is_empty())
     }
 }
 
@@ -435,6 +435,13 @@ impl Default for PathRules {
             ages_add_up: false,
             rank_change_takes: Span::from_secs(60),
         }
+    }
+}
+
+impl PathRules {
+    /// So many contacts may wait in a queue of that `max_contacts` when one comes by a transfer or a callback: rounded down.
+    pub(crate) fn most_with_buffer(&self, max_contacts: u32) -> u64 {
+        u64::from(max_contacts) * (1000 + u64::from(self.buffer_milli)) / 1000
     }
 }
 

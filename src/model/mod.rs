@@ -25,7 +25,7 @@ pub use load::Overload;
 pub use metric::{Measure, Metric, Scope, Unit};
 pub use outline::{Origin, Outline, ProfileOutline, QueueOutline};
 pub use service::{Cache, Jitter, RateLimit, Service};
-pub use telephony::{CallAgain, CallsAgain, Carrier, Telephony};
+pub use telephony::{CallAgain, Carrier, Telephony};
 pub use timetable::{Event, Hours, RandomTimes, Timetable};
 
 use crate::id::{AgentId, EventId, FlowId, HoursId, ProfileId, QueueId, SourceId, Table};

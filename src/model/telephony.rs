@@ -1,9 +1,9 @@
 //! Lines over which calls come in, and who calls again.
 
-use crate::id::{CarrierId, EventId, Table};
+use super::drawn_of;
+use crate::id::{CarrierId, EventId, Id, Table};
 use crate::observe::Outcome;
 use crate::random::{Distribution, Purpose, SourceStreams};
-use rand::RngExt;
 
 /// A carrier: a group of lines.
 ///
@@ -48,21 +48,10 @@ impl Telephony {
 
     /// The carrier that a call tries first. `number`: the contact's, with the calls it made before.
     pub fn first_choice(&self, streams: SourceStreams, number: u64) -> Option<CarrierId> {
-        let draw: f64 = streams.stream(Purpose::Carrier, number).random();
-        let found = self.carriers.enumerate().find(|(_, carrier)| draw < carrier.upto).map(|(id, _)| id);
-        found.or(self.carriers.ids().last())
+        let last = self.carriers.len().checked_sub(1)?;
+        let mut luck = streams.stream(Purpose::Carrier, number);
+        Some(CarrierId::from_index(drawn_of(self.carriers.iter().map(|carrier| carrier.upto), &mut luck).min(last)))
     }
-}
-
-/// Who calls again, and when.
-///
-/// ```
-/// assert!(waitline::model::CallsAgain::default().rules.is_empty());
-/// ```
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct CallsAgain {
-    /// The first one that fits decides.
-    pub rules: Vec<CallAgain>,
 }
 
 /// After a call that ended so, the customer may call again.

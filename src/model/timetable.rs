@@ -38,11 +38,6 @@ impl Timetable {
     pub fn is_on(&self, at: Time) -> bool {
         self.changes.partition_point(|&change| change <= at) % 2 == 1
     }
-
-    /// When it changes.
-    pub fn changes(&self) -> &[Time] {
-        &self.changes
-    }
 }
 
 /// Hours of operation.

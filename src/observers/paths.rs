@@ -7,7 +7,7 @@ use crate::observe::{Arrival, Fact, Outcome};
 use crate::stats::Histogram;
 use crate::time::Time;
 
-/// Counts by source, flow, step, queue and carrier, in a fixed order.
+/// Counts by source, flow, step, queue and carrier.
 ///
 /// ```
 /// let model = waitline::Scenario::open("scenarios/path-to-service/week.toml")?.compile()?;
@@ -19,109 +19,55 @@ use crate::time::Time;
 /// # Ok::<(), waitline::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PathTable<T> {
+pub struct PathTable {
     /// By source.
-    pub sources: Vec<SourcePaths<T>>,
+    pub sources: Vec<SourcePaths>,
     /// By flow: contacts that entered it, from their source, from an agent or from another flow.
-    pub flows: Vec<T>,
+    pub flows: Vec<i64>,
     /// By step and exit.
-    pub exits: Vec<Vec<T>>,
+    pub exits: Vec<Vec<i64>>,
     /// By queue, and by the place in [`Outcome::ALL`]: contacts that left it without being answered or abandoning; `Unreached`: calls back that the customer did not
     /// answer.
-    pub left: Vec<Vec<T>>,
+    pub left: Vec<Vec<i64>>,
     /// By carrier.
-    pub carriers: Vec<CarrierLines<T>>,
+    pub carriers: Vec<CarrierLines>,
 }
 
 /// The contacts of a source.
 ///
 /// ```
-/// let row: waitline::observers::SourcePaths<i64> = Default::default();
+/// let row: waitline::observers::SourcePaths = Default::default();
 /// assert!(row.outcomes.is_empty());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SourcePaths<T> {
+pub struct SourcePaths {
     /// How they came, by the place in [`Arrival::ALL`].
-    pub arrivals: Vec<T>,
+    pub arrivals: Vec<i64>,
     /// How their ways ended, by the place in [`Outcome::ALL`].
-    pub outcomes: Vec<T>,
+    pub outcomes: Vec<i64>,
     /// Those with whom an agent spoke.
-    pub spoken: T,
+    pub spoken: i64,
     /// The time of all of them from the start of the call to the first agent, in microseconds. Of a callback from the start of the call in which it was
     /// asked for.
-    pub to_agent_us: T,
+    pub to_agent_us: i64,
     /// The time that all waited in queues, in microseconds.
-    pub waited_us: T,
+    pub waited_us: i64,
 }
 
 /// The lines of a carrier.
 ///
 /// ```
-/// let row: waitline::observers::CarrierLines<i64> = Default::default();
+/// let row: waitline::observers::CarrierLines = Default::default();
 /// assert_eq!(row.seized, 0);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CarrierLines<T> {
+pub struct CarrierLines {
     /// Calls that got one.
-    pub seized: T,
+    pub seized: i64,
     /// The integral of the lines taken from the end of the warm-up to the horizon, in microseconds.
-    pub busy_us: T,
+    pub busy_us: i64,
     /// The most lines taken at once, before or after the warm-up.
-    pub busy_max: T,
-}
-
-impl<T> PathTable<T> {
-    /// A table of that shape, filled from values in the order of [`PathTable::values`].
-    ///
-    /// # Panics
-    /// Only if `next` does.
-    pub fn filled<S>(shape: &PathTable<S>, mut next: impl FnMut() -> T) -> PathTable<T> {
-        let mut row = |length: usize| -> Vec<T> { (0..length).map(|_| next()).collect() };
-        let sources = shape.sources.iter().map(|source| {
-            let (arrivals, outcomes) = (row(source.arrivals.len()), row(source.outcomes.len()));
-            let mut rest = row(3).into_iter();
-            let mut one = || rest.next().expect("there are three");
-            SourcePaths { arrivals, outcomes, spoken: one(), to_agent_us: one(), waited_us: one() }
-        });
-        let sources = sources.collect();
-        let flows = row(shape.flows.len());
-        let exits = shape.exits.iter().map(|exits| row(exits.len())).collect();
-        let left = shape.left.iter().map(|left| row(left.len())).collect();
-        let carriers = shape.carriers.iter().map(|_| {
-            let mut three = row(3).into_iter();
-            let mut one = || three.next().expect("there are three");
-            CarrierLines { seized: one(), busy_us: one(), busy_max: one() }
-        });
-        let carriers = carriers.collect();
-        PathTable { sources, flows, exits, left, carriers }
-    }
-
-    /// All values in a fixed order.
-    pub fn values(&self) -> Vec<&T> {
-        let mut values = Vec::new();
-        for source in &self.sources {
-            values.extend(source.arrivals.iter().chain(&source.outcomes).chain([&source.spoken, &source.to_agent_us, &source.waited_us]));
-        }
-        values.extend(self.flows.iter().chain(self.exits.iter().flatten()).chain(self.left.iter().flatten()));
-        for carrier in &self.carriers {
-            values.extend([&carrier.seized, &carrier.busy_us, &carrier.busy_max]);
-        }
-        values
-    }
-}
-
-impl PathTable<i64> {
-    /// Zeros for a center with so many sources, flows, exits by step, queues and carriers.
-    pub fn zeros(sources: usize, flows: usize, exits: impl IntoIterator<Item = usize>, queues: usize, carriers: usize) -> PathTable<i64> {
-        let source = SourcePaths { arrivals: vec![0; Arrival::ALL.len()], outcomes: vec![0; Outcome::ALL.len()], ..SourcePaths::default() };
-        PathTable {
-            sources: vec![source; sources],
-            flows: vec![0; flows],
-            exits: exits.into_iter().map(|exits| vec![0; exits]).collect(),
-            left: vec![vec![0; Outcome::ALL.len()]; queues],
-            carriers: vec![CarrierLines::default(); carriers],
-        }
-    }
+    pub busy_max: i64,
 }
 
 /// What is counted of paths in one replication. Ways count whose calls began after the warm-up; exits, departures from queues and lines, what happens
@@ -136,7 +82,7 @@ impl PathTable<i64> {
 #[derive(Clone, Debug)]
 pub struct PathCounts {
     /// The counts.
-    pub counts: PathTable<i64>,
+    pub counts: PathTable,
     /// By source the times from the start of a call to the first agent.
     pub to_agent: Vec<Histogram>,
     warm_up: i64,
@@ -155,14 +101,15 @@ impl PathCounts {
             Block::Flow { flow } => Some(flow.index()),
             _ => None,
         };
+        let source = SourcePaths { arrivals: vec![0; Arrival::ALL.len()], outcomes: vec![0; Outcome::ALL.len()], ..SourcePaths::default() };
         PathCounts {
-            counts: PathTable::zeros(
-                model.sources.len(),
-                paths.flows.len(),
-                paths.steps.iter().map(|step| step.exits.len()),
-                model.queues.len(),
-                paths.telephony.carriers.len(),
-            ),
+            counts: PathTable {
+                sources: vec![source; model.sources.len()],
+                flows: vec![0; paths.flows.len()],
+                exits: paths.steps.iter().map(|step| vec![0; step.exits.len()]).collect(),
+                left: vec![vec![0; Outcome::ALL.len()]; model.queues.len()],
+                carriers: vec![CarrierLines::default(); paths.telephony.carriers.len()],
+            },
             to_agent: model.sources.iter().map(|_| Histogram::default()).collect(),
             warm_up: model.run.warm_up.as_us(),
             horizon: model.run.horizon.as_us(),

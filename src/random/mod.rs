@@ -134,6 +134,11 @@ pub(crate) fn hash_of_text(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
+/// The number of a contact together with how often the same happened to it before, as one number for a key (R25).
+pub(crate) const fn nth(number: u64, times: u64) -> u64 {
+    number | times << 48
+}
+
 /// Rounds of Philox; part of every result.
 const ROUNDS: usize = 7;
 

@@ -177,12 +177,10 @@ impl<'a> Audit<'a> {
         *number = customer.number + 1;
         if due != (Some(now), customer.number) || now >= self.model.run.horizon {
             let at = due.0.map_or("none".into(), |at| format!("number {} at {at} s", due.1 + 1));
-            let name = self.model.contact_name(customer.source, customer.number);
-            self.breaks("R25", format!("contact `{name}` arrives, but the next of its source is {at}"));
+            self.breaks("R25", format!("{} arrives, but the next of its source is {at}", self.who(customer)));
         }
         if self.world.last_offered.is_some_and(|last| last >= (customer.source, customer.number)) {
-            let name = self.model.contact_name(customer.source, customer.number);
-            self.breaks("R3", format!("contact `{name}` enters after one of a later source or number"));
+            self.breaks("R3", format!("{} enters after one of a later source or number", self.who(customer)));
         }
         self.world.last_offered = Some((customer.source, customer.number));
     }
@@ -219,8 +217,9 @@ impl<'a> Audit<'a> {
             let rejected = matches!(next, Fact::Rejected { contact: other } if *other == contact);
             let deadline = if rejected { None } else { self.deadline(&contact) };
             self.world.enters(contact, deadline);
-            let most = |most: u32| u64::from(most) * (1000 + u64::from(self.model.paths.rules.buffer_milli)) / 1000;
-            let overfull = self.model.queues[queue].max_contacts.is_some_and(|limit| self.world.queues[queue].len() as u64 > most(limit));
+            let rules = &self.model.paths.rules;
+            let overfull = |most: u32| self.world.queues[queue].len() as u64 > rules.most_with_buffer(most);
+            let overfull = self.model.queues[queue].max_contacts.is_some_and(overfull);
             if overfull && !rejected {
                 self.breaks("R19", format!("more contacts wait in queue `{}` than may", self.model.queues[queue].name));
             }

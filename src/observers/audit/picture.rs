@@ -5,7 +5,7 @@ use super::ways::Way;
 use crate::id::{AgentId, ProfileId, QueueId, SourceId, Table};
 use crate::model::{AgentRule, ContactRule, Day, Entry, Given, Model};
 use crate::observe::{Contact, Customer};
-use crate::random::{Distribution, Purpose, Streams};
+use crate::random::{Distribution, Purpose, Streams, nth};
 use crate::time::{Span, Time};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -256,7 +256,7 @@ impl<'a> Picture<'a> {
 
     /// A draw for something that happened to the contact so often before.
     fn draw(&self, contact: &Contact, times: u64, purpose: Purpose, distribution: &Distribution) -> Span {
-        distribution.sample(&mut self.streams.source(contact.source).stream(purpose, contact.number | times << 48))
+        distribution.sample(&mut self.streams.source(contact.source).stream(purpose, nth(contact.number, times)))
     }
 
     pub(super) fn patience(&self, contact: &Contact, wait: u64) -> Option<Span> {

@@ -37,7 +37,7 @@ impl Audit<'_> {
         self.world.ways.entry(customer).or_default()
     }
 
-    fn who(&self, customer: Customer) -> String {
+    pub(super) fn who(&self, customer: Customer) -> String {
         format!("contact `{}`", self.model.contact_name(customer.source, customer.number))
     }
 
