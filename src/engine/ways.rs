@@ -269,7 +269,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         self.tell_departed(id, Outcome::Callback, left);
         let journey = self.journeys.get(id);
         journey.promise = Some(Promise { step, terms, made_us: now, queue, dialed: 0 });
-        (journey.place, journey.at) = (Place::Promised, now + terms.delay.as_us());
+        (journey.place, journey.at) = (Place::Promised, now + terms.delay.min(CALLBACK_KEPT).as_us());
         journey.becomes_another_contact();
         let customer = journey.customer;
         self.journeys.reschedule(id);
@@ -296,9 +296,10 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let now = self.now;
         self.release(id);
         let journey = self.journeys.get(id);
-        let Some(Promise { terms, queue, dialed, .. }) = journey.promise else { return };
+        let Some(Promise { terms, made_us, queue, dialed, .. }) = journey.promise else { return };
         if dialed < terms.attempts {
-            (journey.place, journey.at) = (Place::Promised, now + terms.retry_delay.as_us());
+            let given_up = made_us + CALLBACK_KEPT.as_us();
+            (journey.place, journey.at) = (Place::Promised, (now + terms.retry_delay.as_us()).min(given_up).max(now));
             self.journeys.reschedule(id);
         } else {
             self.depart_from(id, Outcome::Unreached, Some(queue));
