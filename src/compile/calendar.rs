@@ -1,72 +1,23 @@
-//! Hours of operation and events.
+//! Hours of operation, from text to [`Calendar`].
 
 use super::clock::parse_clock;
-use super::sheet::Sheet;
+use super::opening::{Calendar, DAY_MINUTES, Dates, Every, Opening, Override, Recurrence};
 use super::{Compiler, Names};
-use crate::id::{EventId, HoursId, Table};
-use crate::model::{Event, Hours, RandomTimes, Run, Timetable};
-use crate::scenario::{EventTable, HoursTable, OpeningTable, OverrideName, OverrideTable, WeekdayName};
+use crate::id::{HoursId, Id, Table};
+use crate::model::{Hours, Run, Timetable};
+use crate::scenario::{EveryName, HoursTable, OpeningTable, OverrideTable, RecursTable, WeekdayName};
 use crate::time::{Span, Time};
-use jiff::civil::{Date, DateTime, Time as Clock, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::{Disambiguation, TimeZone};
-use jiff::{Timestamp, ToSpan as _};
 
 /// Hours are known until so long after the horizon; later they are closed.
 const KNOWN_AFTER_HORIZON: Span = Span::from_secs(31 * 86_400);
 /// How long a run with hours of operation may be.
 const HORIZON_MAX: Span = Span::from_secs(3660 * 86_400);
+/// From how many other hours overrides may come: what Amazon Connect documents.
+const PARENTS_MAX: usize = 3;
 
 impl Compiler<'_> {
-    pub(super) fn events(&mut self) -> (Names<EventId>, Table<EventId, Event>) {
-        let tables = &self.scenario.document().event;
-        let names = self.names("event", tables.iter().map(|event| event.name.as_str()));
-        (names, tables.iter().enumerate().map(|(index, table)| self.event(&format!("event[{index}]"), table)).collect())
-    }
-
-    fn event(&mut self, path: &str, table: &EventTable) -> Event {
-        let (mut periods, mut random) = (Vec::new(), None);
-        match (&table.windows, &table.random, &table.file) {
-            (Some(windows), None, None) => {
-                for (place, window) in windows.iter().enumerate() {
-                    if window.to <= window.from {
-                        self.problem(&format!("{path}.windows[{place}].to"), format!("{} is not after {}", window.to, window.from));
-                    }
-                    periods.push((Time::START + window.from, Time::START + window.to));
-                }
-            }
-            (None, Some(times), None) => {
-                let every = self.distribution(&format!("{path}.random.every"), &times.every);
-                let lasts = self.distribution(&format!("{path}.random.lasts"), &times.lasts);
-                if every.mean_us() + lasts.mean_us() < 1.0 {
-                    self.problem(&format!("{path}.random"), "it would happen without end at one instant: let time pass");
-                }
-                random = Some(RandomTimes { every, lasts });
-            }
-            (None, None, Some(file)) => periods = self.periods(&format!("{path}.file"), file).unwrap_or_default(),
-            _ => self.problem(path, "give one of `windows`, `random` and `file`"),
-        }
-        Event { name: table.name.clone(), windows: Timetable::from_periods(periods), random }
-    }
-
-    fn periods(&mut self, path: &str, file: &str) -> Option<Vec<(Time, Time)>> {
-        let content = self.file(path, file)?;
-        let sheet = Sheet::read(file, content, &mut self.problems)?;
-        let [start, end] = sheet.columns(["start_s", "end_s"], [], &mut self.problems)?.0;
-        let mut periods = Vec::new();
-        for row in sheet.rows() {
-            let (from, to) = (row.span(start, &mut self.problems), row.span(end, &mut self.problems));
-            if let (Some(from), Some(to)) = (from, to) {
-                if to <= from {
-                    self.problems.push(row.problem(end, format!("{to} is not after {from}")));
-                }
-                periods.push((Time::START + from, Time::START + to));
-            }
-        }
-        Some(periods)
-    }
-
-    // ---- hours ---------------------------------------------------------------------------------------------------------
-
     pub(super) fn hours(&mut self, run: &Run) -> (Names<HoursId>, Table<HoursId, Hours>) {
         let document = self.scenario.document();
         let names = self.names("hours", document.hours.iter().map(|hours| hours.name.as_str()));
@@ -93,11 +44,31 @@ impl Compiler<'_> {
                 start = None;
             }
         }
-        let rows = document.hours.iter().enumerate().map(|(index, table)| {
-            let open = self.open(&format!("hours[{index}]"), table, run, zone.as_ref(), start);
-            Hours { name: table.name.clone(), open }
-        });
-        (names, rows.collect())
+        let weeks: Vec<Vec<Opening>> =
+            (document.hours.iter().enumerate()).map(|(index, table)| self.openings(&format!("hours[{index}].week"), &table.week)).collect();
+        let overrides: Vec<Vec<Override>> = (document.hours.iter().enumerate())
+            .map(|(index, table)| {
+                let rows = table.overrides.iter().enumerate();
+                rows.filter_map(|(place, row)| self.override_of(&format!("hours[{index}].overrides[{place}]"), row)).collect()
+            })
+            .collect();
+        let mut open = Table::new();
+        for (index, (table, week)) in document.hours.iter().zip(weeks).enumerate() {
+            let path = format!("hours[{index}]");
+            let own = table.time_zone.as_ref().map(|name| self.zone(&format!("{path}.time_zone"), name));
+            let mut all = overrides[index].clone();
+            for parent in self.parents(&path, table, &names) {
+                all.extend_from_slice(&overrides[parent.index()]);
+            }
+            let open_when = match (own.unwrap_or(zone.clone()), start) {
+                (Some(zone), Some(start)) => {
+                    Calendar { zone, week, overrides: all }.timetable(start, Span::from_us(run.horizon.as_us()) + KNOWN_AFTER_HORIZON)
+                }
+                _ => Timetable::default(),
+            };
+            open.push(Hours { name: table.name.clone(), open: open_when });
+        }
+        (names, open)
     }
 
     fn zone(&mut self, path: &str, name: &str) -> Option<TimeZone> {
@@ -111,53 +82,61 @@ impl Compiler<'_> {
         found
     }
 
-    /// When the hours are open, in time of the run.
-    fn open(&mut self, path: &str, table: &HoursTable, run: &Run, zone: Option<&TimeZone>, start: Option<Timestamp>) -> Timetable {
-        let own = table.time_zone.as_ref().map(|name| self.zone(&format!("{path}.time_zone"), name));
-        let week = self.openings(&format!("{path}.week"), &table.week);
-        let overrides: Vec<Override> = table
-            .overrides
-            .iter()
-            .enumerate()
-            .filter_map(|(place, row)| self.override_of(&format!("{path}.overrides[{place}]"), row))
-            .collect();
-        let zone = own.unwrap_or(zone.cloned());
-        let (Some(zone), Some(start)) = (zone, start) else { return Timetable::default() };
-        let calendar = Calendar { week, overrides };
-        let days = (run.horizon.as_us() + KNOWN_AFTER_HORIZON.as_us()) / 86_400_000_000 + 3;
-        let first = zone.to_datetime(start).date().saturating_sub(1.day());
-        let mut periods = Vec::new();
-        for day in 0..days {
-            let date = first.saturating_add(day.days());
-            for (from, to) in calendar.open_on(date) {
-                let instant = |minute: i64| {
-                    let local = date.to_datetime(Clock::midnight()).saturating_add(minute.minutes());
-                    // In a gap of the clock the time after it, in an overlap the first of both: the clock on the wall decides.
-                    let at = zone.to_ambiguous_timestamp(local).disambiguate(Disambiguation::Compatible).unwrap_or(start);
-                    Time::from_us((at.as_microsecond() - start.as_microsecond()).max(0))
-                };
-                periods.push((instant(from), instant(to)));
-            }
+    /// Hours whose overrides count here too.
+    fn parents(&mut self, path: &str, table: &HoursTable, names: &Names<HoursId>) -> Vec<HoursId> {
+        let path = format!("{path}.parents");
+        if table.parents.len() > PARENTS_MAX {
+            self.problem(&path, format!("{} parents: expected {PARENTS_MAX} at most", table.parents.len()));
         }
-        Timetable::from_periods(periods)
+        let mut found = Vec::new();
+        for (place, name) in table.parents.iter().enumerate() {
+            let path = format!("{path}[{place}]");
+            let Some(parent) = self.find(&path, "hours", name, names) else { continue };
+            if *name == table.name {
+                self.problem(&path, format!("`{name}` cannot be its own parent"));
+            } else if !self.scenario.document().hours[parent.index()].parents.is_empty() {
+                self.problem(&path, format!("`{name}` has parents, and so cannot be one"));
+            }
+            found.push(parent);
+        }
+        found
     }
 
     fn openings(&mut self, path: &str, tables: &[OpeningTable]) -> Vec<Opening> {
-        let mut openings = Vec::new();
+        let mut openings: Vec<Opening> = Vec::new();
         for (place, table) in tables.iter().enumerate() {
             let path = format!("{path}[{place}]");
-            if table.days.is_empty() {
-                self.problem(&format!("{path}.days"), "no day is named");
-            }
+            let days = self.weekdays(&format!("{path}.days"), table.days.as_deref());
             let (from, to) = (self.minute(&format!("{path}.from"), &table.from), self.minute(&format!("{path}.to"), &table.to));
             let (Some(from), Some(to)) = (from, to) else { continue };
-            if from == 1440 || (from == to && from != 0) {
+            if from == DAY_MINUTES || (from == to && from != 0) {
                 self.problem(&path, format!("from {} to {} it is never open", table.from, table.to));
+                continue;
             }
-            let to = if to == 0 { 1440 } else { to };
-            openings.extend(table.days.iter().map(|day| Opening { day: weekday(*day), from, to: if to < from { to + 1440 } else { to } }));
+            let to = if to == 0 { DAY_MINUTES } else { to };
+            let to = if to < from { to + DAY_MINUTES } else { to };
+            for day in days {
+                let opening = Opening { day, from, to };
+                if openings.iter().any(|other| opening.overlaps(other)) {
+                    let message = format!("{day:?} from {} to {} overlaps a stretch before it", table.from, table.to);
+                    self.problem(&path, message);
+                }
+                openings.push(opening);
+            }
         }
         openings
+    }
+
+    /// All of them if none is named.
+    fn weekdays(&mut self, path: &str, names: Option<&[WeekdayName]>) -> Vec<Weekday> {
+        match names {
+            None => Weekday::Monday.cycle_forward().take(7).collect(),
+            Some([]) => {
+                self.problem(path, "no day is named");
+                Vec::new()
+            }
+            Some(names) => names.iter().map(|name| weekday(*name)).collect(),
+        }
     }
 
     /// Minutes since midnight, 0 to 1440.
@@ -180,77 +159,69 @@ impl Compiler<'_> {
             date
         };
         let from = date("from_date", &table.from_date);
-        let to = table.to_date.as_ref().map_or(from, |text| date("to_date", text));
-        if let (Some(from), Some(to)) = (from, to)
-            && (to < from || (table.yearly && from.duration_until(to).as_hours() >= 365 * 24))
-        {
-            self.problem(&format!("{path}.to_date"), format!("{to} is before {from}, or more than a year after it"));
+        let to = table.to_date.as_ref().map(|text| date("to_date", text));
+        let week = match &table.week {
+            Some(week) => self.openings(&format!("{path}.week"), week),
+            None => self.weekdays(path, None).into_iter().map(|day| Opening { day, from: 0, to: DAY_MINUTES }).collect(),
+        };
+        let recurrence = table.recurs.as_ref().and_then(|recurs| self.recurrence(&format!("{path}.recurs"), recurs));
+        if table.yearly && table.recurs.is_some() {
+            self.problem(path, "give one of `yearly` and `recurs`");
         }
-        let week = table.week.as_ref().map(|week| self.openings(&format!("{path}.week"), week));
-        Some(Override { kind: table.kind, from: from?, to: to?, yearly: table.yearly, week })
-    }
-}
-
-/// From minute to minute of a day, or into the next.
-#[derive(Clone, Copy, Debug)]
-struct Opening {
-    day: Weekday,
-    from: i64,
-    to: i64,
-}
-
-#[derive(Clone, Debug)]
-struct Override {
-    kind: OverrideName,
-    from: Date,
-    to: Date,
-    yearly: bool,
-    week: Option<Vec<Opening>>,
-}
-
-impl Override {
-    fn covers(&self, date: Date) -> bool {
-        if !self.yearly {
-            return self.from <= date && date <= self.to;
+        let from = from?;
+        let last = to.unwrap_or(Some(from))?;
+        if last < from {
+            self.problem(&format!("{path}.to_date"), format!("{last} is before {from}"));
+        } else if table.yearly && from.duration_until(last).as_hours() >= 365 * 24 {
+            self.problem(&format!("{path}.to_date"), format!("{last} is more than a year after {from}: then it would be always"));
         }
-        // The stretch may run over the turn of the year; a day that a year does not have is left out.
-        let length = self.from.duration_until(self.to);
-        [date.year(), date.year() - 1].into_iter().any(|year| {
-            Date::new(year, self.from.month(), self.from.day()).is_ok_and(|from| from <= date && from.duration_until(date) <= length)
-        })
+        let dates = match recurrence {
+            Some(recurrence) => Dates::Recur(from, to.flatten(), recurrence),
+            None if table.yearly => Dates::Yearly(from, last),
+            None => Dates::Once(from, last),
+        };
+        Some(Override { kind: table.kind, dates, week })
     }
 
-    fn on(&self, date: Date) -> Vec<(i64, i64)> {
-        self.week.as_ref().map_or(vec![(0, 1440)], |week| of_day(week, date))
-    }
-}
-
-struct Calendar {
-    week: Vec<Opening>,
-    overrides: Vec<Override>,
-}
-
-impl Calendar {
-    /// In minutes of the date: closed before open before temporary before the week, each where it says something.
-    fn open_on(&self, date: Date) -> Vec<(i64, i64)> {
-        let of = |kind| self.overrides.iter().filter(move |row| row.kind == kind && row.covers(date));
-        let temporary: Vec<&Override> = of(OverrideName::Temporary).collect();
-        let mut open =
-            if temporary.is_empty() { of_day(&self.week, date) } else { temporary.iter().flat_map(|row| row.on(date)).collect() };
-        open.extend(of(OverrideName::Open).flat_map(|row| row.on(date)));
-        for (from, to) in of(OverrideName::Closed).flat_map(|row| row.on(date)) {
-            open = open
-                .into_iter()
-                .flat_map(|(start, end)| [(start, end.min(from)), (start.max(to), end)])
-                .filter(|(start, end)| start < end)
-                .collect();
+    fn recurrence(&mut self, path: &str, table: &RecursTable) -> Option<Recurrence> {
+        let before = self.problems.len();
+        let mut number = |key: &str, value: Option<i64>, most: i64, last: bool| {
+            if value.is_some_and(|value| !((1..=most).contains(&value) || last && value == -1)) {
+                let or_last = if last { ", or -1 for the last" } else { "" };
+                self.problem(&format!("{path}.{key}"), format!("{}: expected 1 to {most}{or_last}", value.unwrap_or_default()));
+            }
+        };
+        number("interval", table.interval, 6, false);
+        number("month", table.month, 12, false);
+        number("day", table.day, 31, true);
+        number("occurrence", table.occurrence, 4, true);
+        let weekdays = match &table.weekdays {
+            Some(names) => self.weekdays(&format!("{path}.weekdays"), Some(names)),
+            None => Vec::new(),
+        };
+        let by_weekday = table.weekdays.is_some();
+        let (every, fits, expected) = match table.every {
+            EveryName::Week => {
+                let fits = by_weekday && table.month.is_none() && table.day.is_none() && table.occurrence.is_none();
+                (Every::Week, fits, "every week: give `weekdays`, and neither `month`, `day` nor `occurrence`")
+            }
+            EveryName::Month | EveryName::Year => {
+                let one_day = matches!((table.day, table.occurrence, by_weekday), (Some(_), None, false) | (None, Some(_), true));
+                if table.every == EveryName::Month {
+                    let expected = "every month: give `day`, or `weekdays` with `occurrence`, and no `month`";
+                    (Every::Month, one_day && table.month.is_none(), expected)
+                } else {
+                    (Every::Year, one_day && table.month.is_some(), "every year: give `month`, and `day`, or `weekdays` with `occurrence`")
+                }
+            }
+        };
+        if !fits {
+            self.problem(path, expected);
         }
-        open
+        let interval = table.interval.unwrap_or(1);
+        let made = Recurrence { every, interval, month: table.month, day: table.day, weekdays, occurrence: table.occurrence };
+        (self.problems.len() == before).then_some(made)
     }
-}
-
-fn of_day(week: &[Opening], date: Date) -> Vec<(i64, i64)> {
-    week.iter().filter(|opening| opening.day == date.weekday()).map(|opening| (opening.from, opening.to)).collect()
 }
 
 fn weekday(name: WeekdayName) -> Weekday {

@@ -13,6 +13,8 @@ use std::borrow::Cow;
 /// let at = Time::from_us;
 /// let open = Timetable::from_periods(vec![(at(10), at(20)), (at(20), at(30))]);
 /// assert_eq!([at(9), at(10), at(29), at(30)].map(|it| open.is_on(it)), [false, true, true, false]);
+/// let lunch = Timetable::from_periods(vec![(at(15), at(20))]);
+/// assert!(!open.without(&lunch).is_on(at(15)));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timetable {
@@ -32,6 +34,15 @@ impl Timetable {
             }
         }
         Timetable { changes }
+    }
+
+    /// The case where this is and the other is not.
+    #[must_use]
+    pub fn without(&self, other: &Timetable) -> Timetable {
+        let mut changes = [self.changes.as_slice(), &other.changes].concat();
+        changes.sort_unstable();
+        let stretches = changes.windows(2).map(|pair| (pair[0], pair[1]));
+        Timetable::from_periods(stretches.filter(|&(start, _)| self.is_on(start) && !other.is_on(start)).collect())
     }
 
     /// Whether it is the case.
