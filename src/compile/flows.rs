@@ -2,7 +2,7 @@
 
 use super::{Compiler, Names};
 use crate::id::{EventId, FlowId, HoursId, Id, QueueId, ServiceId, StepId, Table};
-use crate::model::{AttributeTable, Block, Callback, Exit, Flow, Paths, QueueTest, Staff, Step};
+use crate::model::{AttributeTable, Block, Callback, Destination, Exit, Flow, Paths, QueueTest, Staff, Step};
 use crate::random::{Distribution, hash_of_text};
 use crate::scenario::{FlowTable, StaffName, StepTable};
 use crate::time::Span;
@@ -48,7 +48,7 @@ impl Compiler<'_> {
             self.flow(index, table, known, paths);
         }
         if self.problems.len() == before {
-            self.check_ways(paths);
+            self.check_ways(known, paths);
         }
     }
 
@@ -152,6 +152,9 @@ impl Compiler<'_> {
                     let to = self.way(site, &format!("{path}.next"), Some(&branch.next)).to;
                     exits.push(Exit { name: branch.next.clone(), to });
                 }
+                if branches.is_empty() {
+                    self.problem(&format!("{path}.branches"), "there is at least one branch");
+                }
                 if cumulative.last().is_some_and(|&sum| sum > 1.0 + 1e-9) {
                     self.problem(&format!("{path}.branches"), "the shares add up to more than 100%");
                 }
@@ -217,6 +220,9 @@ impl Compiler<'_> {
     ) -> (Block, Vec<Exit>) {
         let path = &site.path;
         let mut exits: Vec<Exit> = Vec::new();
+        if cases.is_empty() {
+            self.problem(&format!("{path}.cases"), "there is at least one case");
+        }
         for (value, next) in cases {
             let to = self.way(site, &format!("cases.{value}"), Some(next)).to;
             exits.push(Exit { name: value.clone(), to });
@@ -259,7 +265,8 @@ impl Compiler<'_> {
     /// The exit to a step of the same flow; without a name to the one that follows.
     fn onward(&mut self, site: &Site<'_>, key: &str, name: Option<&String>) -> Exit {
         if name.is_none() && site.place + 1 == site.count {
-            self.problem(&site.path, format!("it is the last step: say with `{key}` where the contact goes on"));
+            let name = site.steps.iter().find(|(_, step)| step.index() == site.first + site.place).map_or("", |(name, _)| name);
+            self.problem(&site.path, format!("`{name}` is the last step of its flow: say with `{key}` where the contact goes on"));
         }
         if name.is_none() {
             return Exit { name: key.into(), to: Some(StepId::from_index(site.first + site.place + 1)) };
@@ -278,12 +285,24 @@ impl Compiler<'_> {
         format!("flow[{}].step[{}]", flow.index(), step.index() - paths.flows[flow].first.index())
     }
 
-    fn check_ways(&mut self, paths: &Paths) {
-        let mut reached = vec![false; paths.steps.len()];
-        let mut waiting = vec![false; paths.steps.len()];
-        for flow in &paths.flows {
-            reach(paths, flow.first, false, &mut reached, &mut waiting);
+    fn check_ways(&mut self, known: &Known<'_>, paths: &Paths) {
+        let mut ways = Ways { reached: vec![false; paths.steps.len()], waiting: vec![false; paths.steps.len()] };
+        let from_sources = self.scenario.document().source.iter().filter_map(|source| known.flows.get(source.flow.as_ref()?).copied());
+        let from_agents = paths.transfers.iter().flatten().filter_map(|transfer| match transfer.to {
+            Destination::Flow(flow) => Some(flow),
+            Destination::Queue(_) => None,
+        });
+        for flow in from_sources.chain(from_agents) {
+            ways.follow(paths, paths.flows[flow].first, false);
         }
+        for flow in &paths.flows {
+            // What one keeps for another design of the same center is no mistake, and who may come there is not known.
+            if !ways.reached[flow.first.index()] && !ways.waiting[flow.first.index()] {
+                self.notes.push(format!("nobody enters the flow `{}`", flow.name));
+                ways.follow(paths, flow.first, true);
+            }
+        }
+        let Ways { reached, waiting } = ways;
         for (step, row) in paths.steps.enumerate() {
             let path = Self::path_of(paths, step);
             if !reached[step.index()] && !waiting[step.index()] {
@@ -299,16 +318,13 @@ impl Compiler<'_> {
                 self.problem(&path, format!("say which `queue`: contacts come to the step `{}` that wait in none", row.name));
             }
             if matches!(row.block, Block::KeepWaiting) && reached[step.index()] {
-                self.problem(&path, format!("contacts come to the step `{}` that wait in no queue", row.name));
+                self.problem(&path, format!("contacts come to the step `{}` that wait in no queue: they cannot go on waiting", row.name));
             }
         }
-        if let Some(step) = endless(&paths.steps) {
-            let path = Self::path_of(paths, step);
-            let message = format!(
-                "the step `{}` comes back to itself and no time passes on the way: put a prompt into the loop",
-                paths.steps[step].name
-            );
-            self.problem(&path, message);
+        for way in endless(&paths.steps) {
+            let names: Vec<String> = way.iter().chain(&way[..1]).map(|&step| format!("`{}`", paths.steps[step].name)).collect();
+            let message = format!("no time passes on the way {}: put a prompt into the loop", names.join(" - "));
+            self.problem(&Self::path_of(paths, way[0]), message);
         }
     }
 }
@@ -317,24 +333,33 @@ fn ends(name: &str) -> Vec<Exit> {
     vec![Exit { name: name.into(), to: None }]
 }
 
-/// Marks whatever can be reached from a step, by contacts that wait in a queue and by those that do not.
-fn reach(paths: &Paths, from: StepId, waits: bool, reached: &mut [bool], waiting: &mut [bool]) {
-    let mut open = vec![(from, waits)];
-    while let Some((step, waits)) = open.pop() {
-        let marks = if waits { &mut *waiting } else { &mut *reached };
-        if std::mem::replace(&mut marks[step.index()], true) {
-            continue;
-        }
-        let row = &paths.steps[step];
-        open.extend(row.exits.iter().filter_map(|exit| exit.to).map(|to| (to, waits)));
-        if let Block::Queue { while_waiting: Some(first), .. } = row.block {
-            open.push((first, true));
+/// What can be reached, by contacts that wait in no queue and by those that wait in one.
+struct Ways {
+    reached: Vec<bool>,
+    waiting: Vec<bool>,
+}
+
+impl Ways {
+    /// Marks whatever can be reached from a step.
+    fn follow(&mut self, paths: &Paths, from: StepId, waits: bool) {
+        let mut open = vec![(from, waits)];
+        while let Some((step, waits)) = open.pop() {
+            let marks = if waits { &mut self.waiting } else { &mut self.reached };
+            if std::mem::replace(&mut marks[step.index()], true) {
+                continue;
+            }
+            let row = &paths.steps[step];
+            open.extend(row.exits.iter().filter_map(|exit| exit.to).map(|to| (to, waits)));
+            if let Block::Queue { while_waiting: Some(first), .. } = row.block {
+                open.push((first, true));
+            }
         }
     }
 }
 
-/// A step in a loop of steps in which no time passes.
-fn endless(steps: &Table<StepId, Step>) -> Option<StepId> {
+/// Loops of steps in which no time passes, none of them twice.
+fn endless(steps: &Table<StepId, Step>) -> Vec<Vec<StepId>> {
+    let mut found: Vec<Vec<StepId>> = Vec::new();
     let mut done = BTreeSet::new();
     for start in steps.ids() {
         // Depth first; `trail` holds the way from the start, with the exits that are still to be followed.
@@ -344,9 +369,15 @@ fn endless(steps: &Table<StepId, Step>) -> Option<StepId> {
         loop {
             if let Some(step) = next.take() {
                 if on_trail.contains(&step) {
-                    return Some(step);
-                }
-                if !done.contains(&step) && !steps[step].block.takes_time() {
+                    // Its steps are done with, so that each is looked at once and no two loops share one.
+                    let begins = trail.iter().rposition(|(other, _)| *other == step).unwrap_or(0);
+                    let way: Vec<StepId> = trail.drain(begins..).map(|(step, _)| step).collect();
+                    for step in &way {
+                        on_trail.remove(step);
+                        done.insert(*step);
+                    }
+                    found.push(way);
+                } else if !done.contains(&step) && !steps[step].block.takes_time() {
                     let mut ways: Vec<StepId> = steps[step].exits.iter().filter_map(|exit| exit.to).collect();
                     if let Block::Queue { while_waiting, .. } = steps[step].block {
                         ways.extend(while_waiting);
@@ -365,5 +396,6 @@ fn endless(steps: &Table<StepId, Step>) -> Option<StepId> {
             }
         }
     }
-    None
+    found.sort();
+    found
 }

@@ -22,7 +22,8 @@ impl Compiler<'_> {
         };
         let buffer = policy.capacity_buffer.map(|share| share.0);
         if buffer.is_some_and(|buffer| !(0.0..=10.0).contains(&buffer)) {
-            self.problem("policy.capacity_buffer", "expected 0% to 1000%");
+            let message = format!("{}%: expected 0% to 1000%", buffer.unwrap_or_default() * 100.0);
+            self.problem("policy.capacity_buffer", message);
         }
         PathRules {
             after_agent: rank(policy.agent_transfer_rank, documented.after_agent),
@@ -40,15 +41,14 @@ impl Compiler<'_> {
         let mut made: Vec<AttributeTable> = Vec::new();
         for (index, table) in tables.iter().enumerate() {
             let path = format!("attributes[{index}]");
-            for name in &table.names {
-                let twice = table.names.iter().filter(|other| *other == name).count() > 1;
-                if twice || made.iter().any(|other| other.column(name).is_some()) {
+            for (place, name) in table.names.iter().enumerate() {
+                if table.names[..place].contains(name) || made.iter().any(|other| other.column(name).is_some()) {
                     self.problem(&format!("{path}.names"), format!("the attribute `{name}` is given twice"));
                 }
             }
             for (row, values) in table.values.iter().enumerate() {
                 if values.len() != table.names.len() {
-                    let message = format!("{} values for {} names", values.len(), table.names.len());
+                    let message = format!("{} values, expected {}: one for each of `names`", values.len(), table.names.len());
                     self.problem(&format!("{path}.values[{row}]"), message);
                 }
             }
@@ -102,6 +102,14 @@ impl Compiler<'_> {
             }
             RateLimit { every: Span::from_us_f64((1e6 / limit.rate.per_s().max(1e-9)).max(1.0)), burst: limit.burst.max(1) }
         });
+        if table.timeout == Some(Span::ZERO) {
+            self.problem(&format!("{path}.timeout"), "no attempt could succeed: expected longer than 0");
+        }
+        let (backoff, backoff_max) = (table.backoff.unwrap_or(Span::from_secs(1)), table.backoff_max.unwrap_or(Span::from_secs(5)));
+        if backoff > backoff_max {
+            let message = format!("the first pause would be {backoff}, but none is longer than `backoff_max`, {backoff_max}");
+            self.problem(&format!("{path}.backoff"), message);
+        }
         let cache = table.cache.as_ref().map(|cache| Cache {
             lifetime: cache.lifetime,
             by: cache.by.as_ref().and_then(|name| {
@@ -122,8 +130,8 @@ impl Compiler<'_> {
             timeout: table.timeout,
             limit,
             retries: table.retries,
-            backoff: table.backoff.unwrap_or(Span::from_secs(1)),
-            backoff_max: table.backoff_max.unwrap_or(Span::from_secs(5)),
+            backoff,
+            backoff_max,
             jitter: match table.jitter {
                 JitterName::None => Jitter::None,
                 JitterName::Equal => Jitter::Equal,
@@ -138,7 +146,15 @@ impl Compiler<'_> {
         let document = self.scenario.document();
         let tables = &document.carrier;
         let _: Names<CarrierId> = self.names("carrier", tables.iter().map(|carrier| carrier.name.as_str()));
-        let weights: Vec<f64> = tables.iter().map(|carrier| carrier.weight.unwrap_or(1.0)).collect();
+        for (index, table) in tables.iter().enumerate() {
+            if table.lines == 0 {
+                self.problem(&format!("carrier[{index}].lines"), "a carrier has at least one line");
+            }
+            if let Some(weight) = table.weight.filter(|weight| !(0.0..=1e12).contains(weight)) {
+                self.problem(&format!("carrier[{index}].weight"), format!("{weight}: expected a number from 0 up"));
+            }
+        }
+        let weights: Vec<f64> = tables.iter().map(|carrier| carrier.weight.unwrap_or(1.0).clamp(0.0, 1e12)).collect();
         let cumulative = self.cumulative("carrier", &weights);
         let carriers = tables.iter().zip(cumulative).enumerate().map(|(index, (table, upto))| Carrier {
             name: table.name.clone(),
@@ -195,6 +211,9 @@ impl Compiler<'_> {
 
     fn call_again(&mut self, path: &str, table: &CallAgainTable) -> CallAgain {
         let Share(share) = table.share;
+        if table.calls_max == Some(0) {
+            self.problem(&format!("{path}.calls_max"), "expected at least 1: the first call counts");
+        }
         CallAgain {
             after: match table.after {
                 CallEndName::Answered => Outcome::Answered,

@@ -49,7 +49,7 @@ impl Compiler<'_> {
         match (&table.arrivals, &table.contacts) {
             (Some(arrivals), None) => {
                 if table.queue.is_none() && table.flow.is_none() {
-                    self.problem(&path, "the key `queue` is missing: say which queue the contacts enter");
+                    self.problem(&path, "the key `queue` is missing: say which queue the contacts enter, or which `flow`");
                 }
                 let queue = queue.or(flow.map(|_| QueueId(0)));
                 let arrivals = self.arrivals(&format!("{path}.arrivals"), arrivals, table, run, sources);

@@ -61,7 +61,9 @@ impl<'c> Check<'c> {
         for (key, value) in table {
             let key = key.get_ref().as_ref();
             let path = super::lines::join(path, key);
-            match schema.get("properties").and_then(|properties| properties.get(key)) {
+            // Where keys are names that a person chooses, only their values have a schema.
+            let of_any = schema.get("additionalProperties").filter(|of_any| of_any.is_object());
+            match schema.get("properties").and_then(|properties| properties.get(key)).or(of_any) {
                 Some(of_key) => self.value(&path, value.get_ref(), of_key),
                 None => self.add_nearest(&path, "unknown key".into(), key, &known),
             }
@@ -173,7 +175,9 @@ impl<'c> Check<'c> {
         if let Some(option) = fitting {
             self.value(path, value, option);
         } else {
-            let wanted: Vec<&str> = options.iter().flat_map(|option| allowed_types(option)).filter(|t| *t != "null").map(plain).collect();
+            let mut wanted: Vec<&str> =
+                options.iter().flat_map(|option| allowed_types(option)).filter(|t| *t != "null").map(plain).collect();
+            wanted.dedup();
             let wanted = if wanted.is_empty() { "a table".to_string() } else { wanted.join(" or ") };
             self.add(path, format!("expected {wanted}, found {}", kind(value)));
         }
@@ -220,7 +224,7 @@ fn kind(value: &DeValue<'_>) -> String {
         DeValue::Integer(number) => format!("the number {}", number.as_str()),
         DeValue::Float(number) => format!("the number {}", number.as_str()),
         DeValue::Boolean(truth) => truth.to_string(),
-        DeValue::Datetime(date) => format!("the date {date}"),
+        DeValue::Datetime(date) => format!("the date {date}: put it in quotes"),
         DeValue::Array(_) => "a list".into(),
         DeValue::Table(_) => "a table".into(),
     }
