@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Among so many known names at most the nearest is looked for.
+const NEAREST_AMONG_MAX: usize = 2_000;
+
 /// One thing wrong with the input.
 ///
 /// ```
@@ -47,7 +50,10 @@ impl Problem {
 
     /// Adds the known name nearest to `wrong`, or, where none is near, the known names if they are few.
     pub fn nearest<'a>(mut self, wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Problem {
-        let known: Vec<&str> = known.into_iter().collect();
+        let known: Vec<&str> = known.into_iter().take(NEAREST_AMONG_MAX + 1).collect();
+        if known.len() > NEAREST_AMONG_MAX {
+            return self;
+        }
         let lower = wrong.to_lowercase();
         let near = known
             .iter()

@@ -14,6 +14,8 @@ use jiff::tz::{Disambiguation, TimeZone};
 const KNOWN_AFTER_HORIZON: Span = Span::from_secs(31 * 86_400);
 /// How long a run with hours of operation may be.
 const HORIZON_MAX: Span = Span::from_secs(3660 * 86_400);
+/// In which years a run with hours of operation may begin: of those before and after little is known of clocks.
+const YEARS: std::ops::RangeInclusive<i16> = 1900..=2200;
 /// From how many other hours overrides may come: what Amazon Connect documents.
 const PARENTS_MAX: usize = 3;
 
@@ -33,8 +35,14 @@ impl Compiler<'_> {
                     .problem("run", "the key `starts` is missing: say at which date and time the run begins, such as \"2026-03-02T00:00\""),
                 Some(text) => match text.parse::<DateTime>() {
                     Ok(local) => {
-                        start =
-                            zone.clone().and_then(|zone| zone.to_ambiguous_timestamp(local).disambiguate(Disambiguation::Compatible).ok());
+                        // In a gap of the clock it is the time after it, in an overlap the first of both.
+                        let at = |zone: TimeZone| zone.to_ambiguous_timestamp(local).disambiguate(Disambiguation::Compatible).ok();
+                        start = zone.clone().and_then(at);
+                        if !YEARS.contains(&local.year()) {
+                            let message = format!("{local} is too far away: expected the years {} to {}", YEARS.start(), YEARS.end());
+                            self.problem("run.starts", message);
+                            start = None;
+                        }
                     }
                     Err(_) => self.problem("run.starts", format!("`{text}` is not a date and time: expected such as \"2026-03-02T00:00\"")),
                 },

@@ -3,18 +3,18 @@
 use super::sheet::Sheet;
 use super::{Compiler, Names};
 use crate::id::{EventId, Table};
-use crate::model::{Event, RandomTimes, Timetable};
+use crate::model::{DRAIN_MAX, Event, RandomTimes, Run, Timetable};
 use crate::scenario::EventTable;
 use crate::time::Time;
 
 impl Compiler<'_> {
-    pub(super) fn events(&mut self) -> (Names<EventId>, Table<EventId, Event>) {
+    pub(super) fn events(&mut self, run: &Run) -> (Names<EventId>, Table<EventId, Event>) {
         let tables = &self.scenario.document().event;
         let names = self.names("event", tables.iter().map(|event| event.name.as_str()));
-        (names, tables.iter().enumerate().map(|(index, table)| self.event(&format!("event[{index}]"), table)).collect())
+        (names, tables.iter().enumerate().map(|(index, table)| self.event(&format!("event[{index}]"), table, run)).collect())
     }
 
-    fn event(&mut self, path: &str, table: &EventTable) -> Event {
+    fn event(&mut self, path: &str, table: &EventTable, run: &Run) -> Event {
         let (mut periods, mut random) = (Vec::new(), None);
         match (&table.windows, &table.random, &table.file) {
             (Some(windows), None, None) => {
@@ -28,8 +28,10 @@ impl Compiler<'_> {
             (None, Some(times), None) => {
                 let every = self.distribution(&format!("{path}.random.every"), &times.every);
                 let lasts = self.distribution(&format!("{path}.random.lasts"), &times.lasts);
-                if every.mean_us() + lasts.mean_us() < 1.0 {
-                    self.problem(&format!("{path}.random"), "it would happen without end at one instant: let time pass");
+                let times = (run.horizon + DRAIN_MAX).as_us() as f64 / (every.mean_us() + lasts.mean_us());
+                if times > 0.9 * Event::TIMES_MAX as f64 {
+                    let message = format!("it would happen more than {} times in a run and the {DRAIN_MAX} after it", Event::TIMES_MAX);
+                    self.problem(&format!("{path}.random"), message);
                 }
                 random = Some(RandomTimes { every, lasts });
             }

@@ -6,10 +6,12 @@ use crate::model::{AttributeTable, Block, Callback, Destination, Exit, Flow, Pat
 use crate::random::{Distribution, hash_of_text};
 use crate::scenario::{FlowTable, StaffName, StepTable};
 use crate::time::Span;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many steps all flows may have together.
 const STEPS_MAX: usize = 100_000;
+/// How often something may be tried: as often as Amazon Connect lets a loop go round.
+pub(super) const ATTEMPTS_MAX: u32 = 100;
 
 /// What steps may name.
 pub(super) struct Known<'k> {
@@ -87,9 +89,7 @@ impl Compiler<'_> {
             StepTable::SelfService { duration, containment, attempts, contained, escalate, .. } => {
                 let duration = self.distribution(&format!("{path}.duration"), duration);
                 let containment = self.chance(&format!("{path}.containment"), containment.0);
-                if *attempts == 0 {
-                    self.problem(&format!("{path}.attempts"), "there is at least one attempt");
-                }
+                self.attempts(site, *attempts);
                 let contained = self.way(site, "contained", contained.as_ref());
                 let escalate = self.onward(site, "escalate", escalate.as_ref());
                 (Block::SelfService { duration, containment, attempts: *attempts }, vec![contained, escalate])
@@ -191,9 +191,7 @@ impl Compiler<'_> {
         let StepTable::Callback { queue, delay, attempts, retry_delay, answers, ring, full, .. } = step else {
             return (Block::Disconnect, ends("gone"));
         };
-        if *attempts == 0 {
-            self.problem(&format!("{path}.attempts"), "there is at least one attempt");
-        }
+        self.attempts(site, *attempts);
         if *attempts > 1 && retry_delay.is_none() {
             self.problem(path, "the key `retry_delay` is missing: say how long after a call that was not answered the next one queues");
         }
@@ -214,7 +212,7 @@ impl Compiler<'_> {
         &mut self,
         site: &Site<'_>,
         attribute: &str,
-        cases: &std::collections::BTreeMap<String, String>,
+        cases: &BTreeMap<String, String>,
         default: &str,
         known: &Known<'_>,
     ) -> (Block, Vec<Exit>) {
@@ -231,18 +229,27 @@ impl Compiler<'_> {
         let found = known.attributes.iter().enumerate().find_map(|(table, row)| Some((table, row, row.column(attribute)?)));
         let Some((table, row, column)) = found else {
             let names = known.attributes.iter().flat_map(|table| table.names.iter().map(String::as_str));
-            let problem = self.scenario.problem(&format!("{path}.attribute"), format!("unknown attribute `{attribute}`"));
-            self.problems.push(problem.nearest(attribute, names));
+            self.unknown(&format!("{path}.attribute"), "attribute", attribute, names);
             return (Block::Branch { table: 0, exit_of_row: Vec::new() }, exits);
         };
-        for value in cases.keys() {
-            if !row.values.iter().any(|values| values[column] == *value) {
+        let places: BTreeMap<&str, u32> = cases.keys().map(String::as_str).zip(0..).collect();
+        let exit = |values: &Vec<String>| places.get(values[column].as_str()).copied().unwrap_or(cases.len() as u32);
+        let exit_of_row: Vec<u32> = row.values.iter().map(exit).collect();
+        let taken: BTreeSet<u32> = exit_of_row.iter().copied().collect();
+        for (value, place) in places {
+            if !taken.contains(&place) {
                 let problem = self.scenario.problem(&format!("{path}.cases.{value}"), format!("`{attribute}` is never `{value}`"));
-                self.problems.push(problem.nearest(value, row.values.iter().map(|values| values[column].as_str())));
+                let known: BTreeSet<&str> = row.values.iter().map(|values| values[column].as_str()).collect();
+                self.problems.push(problem.nearest(value, known));
             }
         }
-        let exit = |value: &String| cases.keys().position(|case| case == value).unwrap_or(cases.len()) as u32;
-        (Block::Branch { table, exit_of_row: row.values.iter().map(|values| exit(&values[column])).collect() }, exits)
+        (Block::Branch { table, exit_of_row }, exits)
+    }
+
+    fn attempts(&mut self, site: &Site<'_>, attempts: u32) {
+        if !(1..=ATTEMPTS_MAX).contains(&attempts) {
+            self.problem(&format!("{}.attempts", site.path), format!("{attempts} attempts: expected 1 to {ATTEMPTS_MAX}"));
+        }
     }
 
     pub(super) fn chance(&mut self, path: &str, chance: f64) -> f64 {

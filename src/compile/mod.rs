@@ -130,7 +130,7 @@ impl<'s> Compiler<'s> {
             },
         };
         let (hour_names, hours) = self.hours(&run);
-        let (event_names, events) = self.events();
+        let (event_names, events) = self.events(&run);
         let attributes = self.attributes(&source_names);
         let services = self.names("service", document.service.iter().map(|service| service.name.as_str()));
         let paths = self.paths(&Known {
@@ -204,10 +204,16 @@ impl<'s> Compiler<'s> {
     fn find<I: Copy>(&mut self, path: &str, what: &str, name: &str, known: &Names<I>) -> Option<I> {
         let found = known.get(name).copied();
         if found.is_none() {
-            let problem = self.scenario.problem(path, format!("unknown {what} `{name}`"));
-            self.problems.push(problem.nearest(name, known.keys().map(String::as_str)));
+            self.unknown(path, what, name, known.keys().map(String::as_str));
         }
         found
+    }
+
+    /// Adds the problem that a name is unknown, with the nearest one known.
+    fn unknown<'n>(&mut self, path: &str, what: &str, name: &str, known: impl Iterator<Item = &'n str>) {
+        let problem = self.scenario.problem(path, format!("unknown {what} `{name}`"));
+        // What is not listed needs no nearest name, which takes its time to find.
+        self.problems.push(if self.problems.len() < PROBLEMS_MAX { problem.nearest(name, known) } else { problem });
     }
 
     /// The content of a file that the value at a path names.

@@ -1,5 +1,6 @@
 //! What flows use and what surrounds them: attributes, services, carriers, transfers, who calls again.
 
+use super::flows::ATTEMPTS_MAX;
 use super::{Compiler, Names};
 use crate::id::{CarrierId, EventId, FlowId, QueueId, ServiceId, SourceId, Table};
 use crate::model::{
@@ -9,6 +10,9 @@ use crate::observe::Outcome;
 use crate::random::hash_of_text;
 use crate::scenario::{CallAgainTable, CallEndName, JitterName, RankFromName, ServiceTable, Share, TransferTable};
 use crate::time::Span;
+
+/// How often a customer may call.
+const CALLS_MAX: u32 = 1_000;
 
 impl Compiler<'_> {
     pub(super) fn path_rules(&mut self) -> PathRules {
@@ -100,8 +104,17 @@ impl Compiler<'_> {
                     "a rate limit lets something through: a rate above 0 and a burst of at least 1",
                 );
             }
-            RateLimit { every: Span::from_us_f64((1e6 / limit.rate.per_s().max(1e-9)).max(1.0)), burst: limit.burst.max(1) }
+            let every_us = 1e6 / limit.rate.per_s();
+            if every_us.is_finite() && every_us * f64::from(limit.burst) > Span::MAX.as_us() as f64 {
+                let message = format!("at that rate a burst of {} would take more than {} to be there again", limit.burst, Span::MAX);
+                self.problem(&format!("{path}.rate_limit"), message);
+            }
+            RateLimit { every: Span::from_us_f64(every_us.clamp(1.0, Span::MAX.as_us() as f64)), burst: limit.burst.max(1) }
         });
+        if table.retries >= ATTEMPTS_MAX {
+            let message = format!("{} retries: expected at most {}", table.retries, ATTEMPTS_MAX - 1);
+            self.problem(&format!("{path}.retries"), message);
+        }
         if table.timeout == Some(Span::ZERO) {
             self.problem(&format!("{path}.timeout"), "no attempt could succeed: expected longer than 0");
         }
@@ -115,8 +128,8 @@ impl Compiler<'_> {
             by: cache.by.as_ref().and_then(|name| {
                 let found = attributes.iter().enumerate().find_map(|(table, row)| Some((table, row, row.column(name)?)));
                 if found.is_none() {
-                    let problem = self.scenario.problem(&format!("{path}.cache.by"), format!("unknown attribute `{name}`"));
-                    self.problems.push(problem.nearest(name, attributes.iter().flat_map(|table| table.names.iter().map(String::as_str))));
+                    let names = attributes.iter().flat_map(|table| table.names.iter().map(String::as_str));
+                    self.unknown(&format!("{path}.cache.by"), "attribute", name, names);
                 }
                 let (table, row, column) = found?;
                 let first = |value: &String| row.values.iter().position(|values| values[column] == *value).unwrap_or(0) as u32;
@@ -211,8 +224,8 @@ impl Compiler<'_> {
 
     fn call_again(&mut self, path: &str, table: &CallAgainTable) -> CallAgain {
         let Share(share) = table.share;
-        if table.calls_max == Some(0) {
-            self.problem(&format!("{path}.calls_max"), "expected at least 1: the first call counts");
+        if let Some(most) = table.calls_max.filter(|most| !(1..=CALLS_MAX).contains(most)) {
+            self.problem(&format!("{path}.calls_max"), format!("{most} calls: expected 1 to {CALLS_MAX}; the first one counts"));
         }
         CallAgain {
             after: match table.after {

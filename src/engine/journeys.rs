@@ -85,6 +85,8 @@ pub(super) struct Journey<'m> {
     /// The line that it holds.
     pub(super) line: Option<Line>,
     pub(super) promise: Option<Promise<'m>>,
+    /// Steps passed.
+    pub(super) passed: u32,
     /// How often it has drawn in a step.
     drawn: Vec<(StepId, u64)>,
     is_there: bool,
@@ -163,6 +165,7 @@ impl<'m> Journeys<'m> {
             answered_us: None,
             line: None,
             promise: None,
+            passed: 0,
             drawn: Vec::new(),
             is_there: true,
         };

@@ -19,22 +19,19 @@ use crate::error::Error;
 use crate::model::{ContactRule, Model};
 use crate::observe::Observer;
 use crate::random::Streams;
-use crate::time::Span;
 use simulation::Simulation;
 
-pub use crate::model::{CALLBACK_KEPT, WAITING_MAX};
+pub use crate::model::{CALLBACK_KEPT, DRAIN_MAX, WAITING_MAX};
 /// The last instant that can be simulated, in microseconds: some 73,000 years.
 pub const LAST_INSTANT_US: i64 = i64::MAX / 4;
-/// In models with paths a run that drains ends so long after the horizon at the latest, for an announcement may be repeated for ever. Who is left
-/// is unfinished. Twice as long as a callback is kept.
-pub const DRAIN_MAX: Span = Span::from_secs(14 * 86_400);
-pub use walk::STEPS_AT_ONCE_MAX;
+pub use walk::{STEPS_AT_ONCE_MAX, STEPS_MAX};
 pub use ways::CHAIN_MAX;
 
 /// Runs one replication and tells `observer` everything that happens, in order.
 ///
 /// # Errors
-/// When a limit is met: [`WAITING_MAX`] contacts wait, or the run goes on past [`LAST_INSTANT_US`].
+/// When a limit is met: [`WAITING_MAX`] contacts wait, a contact has passed [`STEPS_MAX`] steps or [`STEPS_AT_ONCE_MAX`] of them at one instant, or the run goes on past
+/// [`LAST_INSTANT_US`].
 ///
 /// # Panics
 /// When the model is not one that compiling yields: an [`ArrivalProcess`](crate::model::ArrivalProcess) whose instants decrease, an id without a row.

@@ -11,7 +11,7 @@ use super::router::{Choice, Router};
 use super::routes::Routes;
 use super::waiting::{EMPTY, Slot, WaitingContacts};
 use super::winner_tree::{NEVER, WinnerTree};
-use super::{DRAIN_MAX, LAST_INSTANT_US, STEPS_AT_ONCE_MAX, WAITING_MAX};
+use super::{DRAIN_MAX, LAST_INSTANT_US, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StepId, Table};
 use crate::model::{AgentRule, AtHorizon, Day, Entry, Given, Model};
@@ -97,8 +97,8 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool> {
     pub(super) outside: Outside<'m>,
     pub(super) logged_in: Table<ProfileId, u32>,
     pub(super) mean_handling_us: Table<QueueId, i64>,
-    /// A contact went round and round in this step and time did not pass.
-    pub(super) endless: Option<StepId>,
+    /// A contact went round and round in this step, so often at the last instant.
+    pub(super) endless: Option<(StepId, u32)>,
 }
 
 impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 'o, O, RANKED, PATHS> {
@@ -220,11 +220,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
         if PATHS && self.journeys.count() > WAITING_MAX {
             return limit(format!("{WAITING_MAX} customers are on their way at {}s", Time::from_us(self.now)));
         }
-        if let Some(step) = self.endless {
+        if let Some((step, at_once)) = self.endless {
             let step = &self.model.paths.steps[step];
             let flow = &self.model.paths.flows[step.flow].name;
+            let (many, why) = if at_once == STEPS_AT_ONCE_MAX {
+                (STEPS_AT_ONCE_MAX, "a loop in which no time passes")
+            } else {
+                (STEPS_MAX, "a loop in which hardly any time passes")
+            };
             return limit(format!(
-                "a contact passed {STEPS_AT_ONCE_MAX} steps at {}s, the last one being `{}` of flow `{flow}`: a loop in which no time passes",
+                "a contact has passed {many} steps at {}s, the last one being `{}` of flow `{flow}`: {why}",
                 Time::from_us(self.now),
                 step.name
             ));

@@ -10,8 +10,10 @@ use crate::random::{Distribution, Purpose, Stream, nth};
 use crate::time::{Span, Time};
 use rand::RngExt;
 
-/// How many steps a contact may pass at one instant.
-pub const STEPS_AT_ONCE_MAX: usize = 10_000;
+/// How many steps a contact may pass at one instant: as many as all flows may have.
+pub const STEPS_AT_ONCE_MAX: u32 = 100_000;
+/// How many steps a contact may pass on its way: some fifty a minute for as long as it may wait in a run that drains.
+pub const STEPS_MAX: u32 = 1_000_000;
 
 /// Where a contact goes from here; `None`: nowhere now.
 type Next = Option<StepId>;
@@ -23,8 +25,10 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let mut passed = 0;
         while let Some(step) = next {
             passed += 1;
-            if passed > STEPS_AT_ONCE_MAX {
-                self.endless = Some(step);
+            let journey = self.journeys.get(id);
+            journey.passed += 1;
+            if passed > STEPS_AT_ONCE_MAX || journey.passed > STEPS_MAX {
+                self.endless = Some((step, passed.min(STEPS_AT_ONCE_MAX)));
                 return;
             }
             next = self.begin(id, step);
@@ -297,7 +301,8 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let journey = self.journeys.get(id);
         journey.priority = priority.unwrap_or(journey.priority);
         if let Some(age_us) = age_us {
-            journey.age_us = if rules.ages_add_up { journey.age_us.saturating_add(age_us) } else { age_us };
+            let age_us = if rules.ages_add_up { journey.age_us + age_us } else { age_us };
+            journey.age_us = age_us.clamp(-Span::MAX.as_us(), Span::MAX.as_us());
         }
         if let Place::Queue(_) = journey.place {
             let change = (now + rules.rank_change_takes.as_us(), journey.priority, journey.age_us);

@@ -39,6 +39,10 @@ pub const WAITING_MAX: usize = 10_000_000;
 /// A callback that was not made within that time after it was promised is given up: what Amazon Connect documents.
 pub const CALLBACK_KEPT: Span = Span::from_secs(7 * 86_400);
 
+/// In models with paths a run that drains ends so long after the horizon at the latest, for an announcement may be repeated for ever. Who is left
+/// is unfinished. Twice as long as a callback is kept.
+pub const DRAIN_MAX: Span = Span::from_secs(14 * 86_400);
+
 /// A contact center ready to run.
 ///
 /// ```
