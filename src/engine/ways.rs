@@ -215,6 +215,8 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
                 self.tell(&Fact::Dialed { contact, agent, profile, ring });
                 return Err(ring);
             }
+            // The promise is kept: whatever follows is a call as any other.
+            self.journeys.get(id).promise = None;
         }
         let journey = self.journeys.get(id);
         journey.answered_us.get_or_insert(now);

@@ -5,7 +5,7 @@ mod ways;
 
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, ProfileId, QueueId};
-use crate::model::{AgentRule, AtHorizon, Model};
+use crate::model::{AgentRule, AtHorizon, DRAIN_MAX, Model};
 use crate::observe::{Contact, Customer, Fact, Observer};
 use crate::random::Streams;
 use crate::time::{Span, Time};
@@ -395,7 +395,8 @@ impl<'a> Audit<'a> {
         if now < horizon || (stops && now > horizon) {
             self.breaks("R18", format!("the run ends at another time than the horizon, {horizon} s"));
         }
-        if !stops && !self.world.busy.is_empty() {
+        let cut_off = self.model.has_paths() && now == horizon + DRAIN_MAX;
+        if !stops && !cut_off && !self.world.busy.is_empty() {
             self.breaks("R18", "the run ends while contacts are being handled");
         }
         self.all_have_gone();
