@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use waitline::Scenario;
 
 const SCENARIO: &str = include_str!("../scenarios/bank-1999/weekday.toml");
+/// Every block of paths to service.
+const PATHS: &str = include_str!("hostile/everything.toml");
 const SMALL: &str = r#"
 version = 1
 name = "fuzz"
@@ -116,8 +118,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn mutated_scenarios(edits in edits(), bank in any::<bool>()) {
-        let mut text = if bank { SCENARIO } else { SMALL }.as_bytes().to_vec();
+    fn mutated_scenarios(edits in edits(), which in 0..3_usize) {
+        let mut text = [SCENARIO, SMALL, PATHS][which].as_bytes().to_vec();
         mutate(&mut text, &edits);
         read(&String::from_utf8_lossy(&text), &untouched());
     }

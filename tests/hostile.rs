@@ -1,6 +1,8 @@
 //! Absurd numbers in paths to service: whatever they are, there is an error or an end, and neither takes long. Each of these once hung, overflowed or ran out of stack.
 
+use rand::RngExt;
 use waitline::Scenario;
+use waitline::observers::Audit;
 use waitline::random::Streams;
 
 /// A center whose two contacts, at 0 and at 1 s, do what `way` says.
@@ -143,4 +145,90 @@ fn many_steps() {
     assert_eq!(rank(20_000, &|_| String::new()), "ends");
     assert_eq!(rank(100_000, &|_| String::new()), "more than 100000 steps");
     assert_eq!(rank(5_000, &|step| format!(", next = \"t{step}\"")), "unknown step `t0`");
+}
+
+/// What may stand in the place of a value of `everything.toml`; all of them are sound, though hardly sensible.
+const CHANGES: [(&str, &[&str]); 45] = [
+    ("queue = \"b\"\ndelay", &["queue = \"a\"\ndelay"]),
+    ("at_horizon = \"drain\"", &["at_horizon = \"stop\""]),
+    ("agent_transfer_rank = \"before\"", &["agent_transfer_rank = \"entry\"", "agent_transfer_rank = \"call_start\""]),
+    ("queue_transfer_rank = \"entry\"", &["queue_transfer_rank = \"before\"", "queue_transfer_rank = \"call_start\""]),
+    ("callback_rank = \"call_start\"", &["callback_rank = \"before\"", "callback_rank = \"entry\""]),
+    ("callback_retry_rank = \"before\"", &["callback_retry_rank = \"entry\"", "callback_retry_rank = \"call_start\""]),
+    ("capacity_buffer = \"20%\"", &["capacity_buffer = \"0%\"", "capacity_buffer = 10"]),
+    ("ages_add_up = false", &["ages_add_up = true"]),
+    ("rank_change_takes = \"60s\"", &["rank_change_takes = \"0s\"", "rank_change_takes = \"36500d\"", "rank_change_takes = \"30s\""]),
+    ("calls_max = 8", &["calls_max = 0", "calls_max = 1", "calls_max = 4294967295"]),
+    ("failover = true", &["failover = false"]),
+    ("weight = 2", &["weight = 0", "weight = 1e12"]),
+    ("every = { distribution = \"exponential\", mean = \"10m\" }", &["every = { distribution = \"constant\", value = \"0s\" }"]),
+    ("lasts = { distribution = \"exponential\", mean = \"2m\" }", &["lasts = { distribution = \"constant\", value = \"36500d\" }"]),
+    ("from = \"1h\", to = \"70m\"", &["from = \"0s\", to = \"36500d\"", "from = \"0s\", to = \"1us\""]),
+    ("latency = { distribution = \"exponential\", mean = \"2s\" }", &["latency = { distribution = \"constant\", value = \"0s\" }"]),
+    ("failure = \"20%\"", &["failure = \"100%\"", "failure = 0"]),
+    ("timeout = \"4s\"", &["timeout = \"1us\""]),
+    ("rate_limit = { rate = \"0.5/s\", burst = 3 }", &["rate_limit = { rate = \"0.00001/s\" }", "rate_limit = { rate = \"1e9/s\" }"]),
+    ("retries = 2", &["retries = 0", "retries = 99"]),
+    ("backoff = \"1s\"", &["backoff = \"0s\"", "backoff = \"5s\""]),
+    ("jitter = \"equal\"", &["jitter = \"none\"", "jitter = \"full\""]),
+    (
+        "cache = { lifetime = \"1m\", by = \"lang\" }",
+        &["cache = { lifetime = \"0s\" }", "cache = { lifetime = \"36500d\", by = \"tier\" }"],
+    ),
+    ("priority = 1\nage = \"30s\"", &["priority = 9223372036854775807\nage = \"-36500d\"", "age = \"36500d\""]),
+    ("containment = \"30%\"", &["containment = 0", "containment = 1"]),
+    ("attempts = 2", &["attempts = 100"]),
+    ("agents = \"staffed\"", &["agents = \"available\"", "agents = \"online\""]),
+    ("size_above = 6", &["size_above = 0", "size_above = 4294967295"]),
+    ("age = \"-20s\"", &["age = \"0s\"", "age = \"60s\"", "age = \"-36500d\""]),
+    ("oldest_above = \"2m\"", &["oldest_above = \"0s\"", "oldest_above = \"30s\""]),
+    ("estimated_wait_above = \"5m\"", &["estimated_wait_above = \"0s\"", "estimated_wait_above = \"36500d\""]),
+    ("delay = \"3m\"", &["delay = \"0s\"", "delay = \"8d\"", "delay = \"30s\""]),
+    ("attempts = 3", &["attempts = 1", "attempts = 100"]),
+    ("retry_delay = \"10m\"", &["retry_delay = \"0s\"", "retry_delay = \"6d\""]),
+    ("answers = \"70%\"", &["answers = 0", "answers = 1"]),
+    ("ring = { distribution = \"exponential\", mean = \"30s\" }", &["ring = { distribution = \"constant\", value = \"0s\" }"]),
+    (
+        "handle_time = { distribution = \"exponential\", mean = \"3m\" }",
+        &[
+            "handle_time = { distribution = \"constant\", value = \"0s\" }",
+            "handle_time = { distribution = \"constant\", value = \"30s\" }",
+        ],
+    ),
+    ("mean = \"20s\" }\npatience", &["mean = \"36500d\" }\npatience"]),
+    (
+        "patience = { distribution = \"exponential\", mean = \"4m\" }",
+        &["patience = { distribution = \"constant\", value = \"0s\" }", "patience = { distribution = \"constant\", value = \"30s\" }"],
+    ),
+    ("max_contacts = 5", &["max_contacts = 0", "max_contacts = 1"]),
+    ("share = \"10%\", queue = \"b\"", &["share = \"90%\", queue = \"a\"", "share = \"90%\", queue = \"b\""]),
+    ("share = \"10%\", flow = \"after\"", &["share = \"90%\", flow = \"after\"", "share = \"10%\", flow = \"main\""]),
+    ("max_contacts = 4", &["max_contacts = 0", "max_contacts = 1000"]),
+    ("count = 2", &["count = 5", "staffing = [0]"]),
+    ("rate = \"80/h\"", &["rate = \"400/h\"", "rate = \"2/h\""]),
+];
+
+/// Whatever stands there, the audit finds the laws kept.
+#[test]
+fn everything_at_once() {
+    let everything = include_str!("hostile/everything.toml");
+    for (old, _) in CHANGES {
+        assert!(everything.contains(old), "{old}");
+    }
+    let mut ended = 0;
+    for seed in 0..400 {
+        let mut luck = Streams::new(seed, 0).source(waitline::SourceId(0)).stream(waitline::random::Purpose::Arrivals, 0);
+        let mut text = everything.to_string();
+        for _ in 0..luck.random_range(1..10) {
+            let (old, new) = CHANGES[luck.random_range(0..CHANGES.len())];
+            text = text.replacen(old, new[luck.random_range(0..new.len())], 1);
+        }
+        // Shares of more than 100 % and the like are refused.
+        let Ok(model) = text.parse::<Scenario>().and_then(|scenario| scenario.compile()) else { continue };
+        let mut audit = Audit::new(&model, seed, 0);
+        waitline::run(&model, Streams::new(seed, 0), &mut audit).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        audit.finish().unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        ended += 1;
+    }
+    assert!(ended > 300, "{ended}");
 }
