@@ -35,9 +35,9 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
                     Place::Ringing => self.ring_out(id),
                     Place::Promised => self.keep_promise(id),
                 }
-            } else {
-                self.journeys.reschedule(id);
             }
+            // A change of rank may still be to come, whatever the flow has done.
+            self.journeys.reschedule(id);
         }
     }
 
