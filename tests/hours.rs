@@ -146,6 +146,8 @@ fn overrides_recur() {
     assert_eq!(dates_of(turn, "2025-12-20", 760), ["2026-12-31", "2027-01-01", "2027-12-31", "2028-01-01"]);
     // A leap day is left out where there is none.
     assert_eq!(dates_of(r#"from_date = "2024-02-29", yearly = true"#, "2024-01-01", 1530), ["2024-02-29", "2028-02-29"]);
+    let around = r#"from_date = "2024-02-28", to_date = "2024-03-01", yearly = true"#;
+    assert_eq!(dates_of(around, "2024-01-01", 430), ["2024-02-28", "2024-02-29", "2024-03-01", "2025-02-28", "2025-03-01"]);
     // Every second week from that of Wednesday the 4th on, until a day: not on Monday the 2nd, which is before.
     let weeks =
         r#"from_date = "2026-03-04", to_date = "2026-04-01", recurs = { every = "week", interval = 2, weekdays = ["monday", "friday"] }"#;

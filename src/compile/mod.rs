@@ -23,7 +23,8 @@ pub use skills::{SkillGroup, group_by_skills};
 use crate::error::{Error, Problem};
 use crate::id::{Id, Table};
 use crate::model::{
-    AgentRule, AtHorizon, Block, Comparator, ContactRule, CountBy, Model, Origin, Paths, Policy, Queue, Run, ServiceLevel, WAITING_MAX,
+    AgentRule, AtHorizon, Block, Comparator, ContactRule, CountBy, Destination, Model, Origin, Paths, Policy, Queue, Run, ServiceLevel,
+    WAITING_MAX,
 };
 use crate::scenario::{AgentRuleName, AtHorizonName, ComparatorName, ContactRuleName, CountByName, Interval, QueueTable, Scenario};
 use crate::time::{Span, Time};
@@ -341,7 +342,9 @@ impl<'s> Compiler<'s> {
                 Block::Callback(callback) => callback.queue == Some(queue),
                 _ => false,
             });
+            let is_sent_on = model.paths.transfers.iter().flatten().any(|transfer| transfer.to == Destination::Queue(queue));
             let gets_contacts = leads_here
+                || is_sent_on
                 || model.sources.iter().filter(|source| source.flow.is_none()).any(|source| {
                     if source.given.is_empty() { source.queue == queue } else { source.given.iter().any(|given| given.queue == queue) }
                 });

@@ -46,7 +46,7 @@ pub(super) struct Override {
 pub(super) enum Dates {
     /// From one to another.
     Once(Date, Date),
-    /// The same stretch in that year and every later one.
+    /// The same stretch in that year and every later one; it may run over the turn of the year.
     Yearly(Date, Date),
     /// From a date on, until another if there is one, those that recur.
     Recur(Date, Option<Date>, Recurrence),
@@ -99,10 +99,10 @@ impl Dates {
             Dates::Once(from, to) => (*from..=*to).contains(&date),
             Dates::Recur(from, to, recurrence) => *from <= date && to.is_none_or(|to| date <= to) && recurrence.falls_on(date, *from),
             Dates::Yearly(from, to) => {
-                // The stretch may run over the turn of the year; a day that a year does not have is left out.
-                let length = from.duration_until(*to);
-                let begins = [date.year(), date.year() - 1].map(|year| Date::new(year, from.month(), from.day()));
-                begins.into_iter().flatten().any(|begin| *from <= begin && begin <= date && begin.duration_until(date) <= length)
+                let of_year = |date: Date| (date.month(), date.day());
+                let (first, last, day) = (of_year(*from), of_year(*to), of_year(date));
+                let within = if first <= last { first <= day && day <= last } else { first <= day || day <= last };
+                *from <= date && within
             }
         }
     }
