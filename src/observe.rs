@@ -375,7 +375,9 @@ impl<O: Observer> Observer for Option<O> {
 }
 
 impl<A: Observer, B: Observer> Observer for (A, B) {
-    #[inline]
+    // So that each observer's own choice holds.
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     fn observe(&mut self, at: Time, fact: &Fact) {
         self.0.observe(at, fact);
         self.1.observe(at, fact);
@@ -383,7 +385,8 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
 }
 
 impl<A: Observer, B: Observer, C: Observer> Observer for (A, B, C) {
-    #[inline]
+    #[allow(clippy::inline_always)]
+    #[inline(always)]
     fn observe(&mut self, at: Time, fact: &Fact) {
         self.0.observe(at, fact);
         self.1.observe(at, fact);

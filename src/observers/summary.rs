@@ -449,9 +449,27 @@ impl Summary {
         }
     }
 
-    fn diverted(&mut self, contact: &Contact, at: i64, outcome: Outcome) {
+    fn diverted(&mut self, contact: &Contact, at: i64, outcome: Outcome, ended: i64) {
+        self.left(contact, at, Leaving::Diverted, ended);
         if let Some(paths) = &mut self.paths {
             paths.left(at, contact.queue.index(), outcome);
+        }
+    }
+
+    /// A fact that only models with paths know.
+    #[inline(never)]
+    fn of_paths(&mut self, at: i64, fact: &Fact) {
+        match fact {
+            Fact::Dialed { contact, profile, ring, .. } => {
+                self.staff[profile.index()].works(1, at - self.start);
+                self.diverted(contact, at, Outcome::Unreached, at.saturating_add(ring.as_us()));
+            }
+            Fact::Left { contact, outcome } => self.diverted(contact, at, *outcome, at),
+            other => {
+                if let Some(paths) = &mut self.paths {
+                    paths.observe(at, other);
+                }
+            }
         }
     }
 
@@ -553,20 +571,7 @@ impl Observer for Summary {
             Fact::LoggedOut { profile, .. } => self.staff[profile.index()].comes(-1, offset),
             Fact::Unfinished { contact } => self.unfinished(contact, at),
             Fact::Ended => self.ended(at),
-            Fact::Dialed { contact, profile, ring, .. } => {
-                self.staff[profile.index()].works(1, offset);
-                self.left(contact, at, Leaving::Diverted, at.saturating_add(ring.as_us()));
-                self.diverted(contact, at, Outcome::Unreached);
-            }
-            Fact::Left { contact, outcome } => {
-                self.left(contact, at, Leaving::Diverted, at);
-                self.diverted(contact, at, *outcome);
-            }
-            other => {
-                if let Some(paths) = &mut self.paths {
-                    paths.observe(at, other);
-                }
-            }
+            other => self.of_paths(at, other),
         }
     }
 }
