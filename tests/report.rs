@@ -317,3 +317,49 @@ fn a_full_disk_is_an_error_and_a_closed_pipe_is_not() {
         assert!(output.status.success() && output.stderr.is_empty(), "{options:?}: {output:?}");
     }
 }
+
+#[test]
+fn paths_are_reported_whole() {
+    let model = waitline::Scenario::open("scenarios/path-to-service/week.toml").unwrap().compile().unwrap();
+    let experiment = Experiment::new(&model).replications(6);
+    let report = experiment.run().unwrap().report();
+    let paths = report.paths.as_ref().unwrap();
+    let count = |figures: &[waitline::report::NamedFigure], name: &str| -> f64 {
+        figures.iter().filter(|figure| name.is_empty() || figure.name == name).map(|figure| figure.count.unwrap().estimate).sum()
+    };
+    let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-6 * a.max(1.0), "{a} {b}");
+    let calls = &paths.sources[0];
+    near(count(&calls.arrivals, ""), count(&calls.outcomes, "")); // R19
+    near(count(&calls.outcomes, "callback"), count(&calls.arrivals, "callback"));
+    let step = |name: &str| paths.steps.iter().find(|step| step.step == name).unwrap();
+    near(count(&calls.outcomes, "self_served"), count(&step("self-service").exits, "contained"));
+    near(count(&calls.outcomes, "message"), count(&step("closed").exits, ""));
+    let offered = step("callback, please?");
+    for (branch, exit) in offered.branches.iter().zip(&offered.exits) {
+        assert_eq!(branch.branch, exit.name);
+        near(branch.ways.unwrap().estimate, exit.count.unwrap().estimate); // everybody comes by once, and everybody's way ends
+    }
+    let diverted: f64 = paths.queues.iter().map(|queue| count(&queue.outcomes, "")).sum();
+    near(diverted, report.total.diverted.unwrap().estimate);
+    let in_a_carrier: f64 = paths.carriers.iter().map(|carrier| carrier.calls.unwrap().estimate).sum();
+    let came_in = count(&calls.arrivals, "first") + count(&calls.arrivals, "again"); // what the center dials takes no carrier's line
+    near(in_a_carrier, came_in - count(&calls.outcomes, "blocked"));
+
+    let part = |number| {
+        let part = experiment.run_part(waitline::experiment::Shard { number, of: 2 }).unwrap();
+        (number.to_string(), part.to_text())
+    };
+    let merged = waitline::experiment::Part::merge_texts(&[part(2), part(1)]).unwrap();
+    assert_eq!(merged.report(), report);
+    let csv = {
+        let mut text = Vec::new();
+        waitline::report::Reporter::write(&waitline::report::Csv, &report, &mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    };
+    for line in ["source,calls,,ended.self_served,", "step,main.are we open,,taken_share.closed,", "carrier,north,,in_use.max,"] {
+        assert!(csv.contains(line), "{line}");
+    }
+    let plain = waitline::Scenario::open("scenarios/savings-overflow.toml").unwrap().compile().unwrap();
+    let plain = Experiment::new(&plain).replications(2).run().unwrap().report();
+    assert!(plain.paths.is_none() && plain.total.diverted.is_none());
+}

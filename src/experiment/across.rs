@@ -1,5 +1,6 @@
 //! Sums over replications, from which every estimate is made.
 
+use super::path_sums::PathSums;
 use crate::id::{Id, ProfileId, QueueId};
 use crate::model::{Outline, Scope};
 use crate::observers::{Counts, Summary, Work};
@@ -8,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// The columns of a [`Row`]: what is observed of a queue (or all, or one in an interval) in each replication.
 pub mod column {
+    use crate::observe::{Arrival, Outcome};
+
     /// Contacts offered.
     pub const OFFERED: usize = 0;
     /// Contacts answered.
@@ -42,6 +45,18 @@ pub mod column {
     pub const fn diverted_within(level: usize) -> usize {
         13 + 3 * level
     }
+    /// Of ways: how they came, from here on by the place in [`Arrival::ALL`].
+    pub const ARRIVALS: usize = 0;
+    /// Of ways: how they ended, from here on by the place in [`Outcome::ALL`].
+    pub const OUTCOMES: usize = ARRIVALS + Arrival::ALL.len();
+    /// Of ways: those with whom an agent spoke.
+    pub const SPOKEN: usize = OUTCOMES + Outcome::ALL.len();
+    /// Of ways: the sum of their times from the start of the call to the first agent, in microseconds.
+    pub const TO_AGENT_US: usize = SPOKEN + 1;
+    /// Of ways: the sum of what all waited in queues, in microseconds.
+    pub const WAITED_US: usize = SPOKEN + 2;
+    /// How many columns ways have.
+    pub const WAYS: usize = SPOKEN + 3;
     /// Of a routing profile: handling time, in microseconds.
     pub const HANDLING_US: usize = 0;
     /// Of a routing profile: staffed time, in microseconds.
@@ -133,6 +148,8 @@ pub struct Across {
     cells: Vec<Cell>,
     /// Interval by interval, the profiles and then their total.
     work: Vec<Moments>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    paths: Option<Box<PathSums>>,
 }
 
 impl Across {
@@ -166,6 +183,9 @@ impl Across {
             }
         }
         self.agents.record(&observed_work(outline, summary, Scope::Total));
+        if let (Some(_), Some(paths)) = (&outline.paths, summary.paths()) {
+            self.paths.get_or_insert_default().record(paths);
+        }
         if outline.interval_us.is_some() {
             self.record_intervals(outline, summary);
         }
@@ -242,6 +262,11 @@ impl Across {
         self.work.get(interval * (profiles + 1) + profile.map_or(profiles, Id::index))
     }
 
+    /// What is counted of paths to service; `None` if the model has none.
+    pub fn paths(&self) -> Option<&PathSums> {
+        self.paths.as_deref()
+    }
+
     /// Whether these are sums over replications of a model with that outline, as far as their shape tells.
     pub fn fits(&self, outline: &Outline) -> bool {
         let (queues, profiles) = (outline.queues.len(), outline.profiles.len());
@@ -257,7 +282,13 @@ impl Across {
         let rows =
             outline.queues.iter().map(|queue| queue.levels().len()).zip(&self.queues).chain([(outline.total_levels().len(), &self.total)]);
         let work = || self.profiles.iter().chain(&self.work).chain([&self.agents]);
+        let paths = match (&self.paths, &outline.paths) {
+            (Some(sums), Some(paths)) => sums.fits(outline, paths, self.replications),
+            (None, paths) => paths.is_none() || self.replications == 0,
+            (Some(_), None) => false,
+        };
         shapes
+            && paths
             && rows.into_iter().all(|(levels, row)| has(&row.moments, column::answered_within(levels)))
             && self.cells.iter().all(|cell| has(&cell.moments, column::answered_within(1)))
             && work().all(|moments| has(moments, column::STAFFED_US + 1))
@@ -285,6 +316,9 @@ impl Merge for Across {
         self.answered_by.merge(&other.answered_by);
         self.cells.merge(&other.cells);
         self.work.merge(&other.work);
+        if let Some(paths) = &other.paths {
+            self.paths.get_or_insert_default().merge(paths);
+        }
     }
 }
 

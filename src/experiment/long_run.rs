@@ -157,7 +157,10 @@ impl<'a> LongRun<'a> {
         // What has not settled is reported as far as it goes: from its second half.
         let first = found.unwrap_or(BATCHES / 2);
         // Agents are away by the interval of the scenario; the report has none.
-        let outline = Outline { interval_us: None, ..self.model.outline() };
+        let mut outline = Outline { interval_us: None, ..self.model.outline() };
+        if outline.paths.take().is_some() {
+            outline.notes.push("a long run tells of queues and agents only; `waitline run` tells of ways, flows and lines".into());
+        }
         let mut across = Across::default();
         batches[first..].iter().for_each(|batch| across.record(&outline, batch));
         let settling = Settling {

@@ -7,6 +7,7 @@ mod formulas;
 mod gate;
 mod long_run;
 mod part;
+mod path_sums;
 mod select;
 mod until;
 mod workers;
@@ -18,6 +19,7 @@ pub use formulas::Formula;
 pub use gate::{Check, Gated, Outcome, gate};
 pub use long_run::{BATCHES, LongRun, LongRunResults, Settling};
 pub use part::{Part, Shard};
+pub use path_sums::{PathSums, SourceSums};
 pub use select::{Contender, FIRST, Selected, select};
 pub use until::{Limits, Precision};
 

@@ -186,6 +186,11 @@ impl Block {
         }
     }
 
+    /// How many of a step's exits lead out of it; of a call, what is counted of its tries comes behind them.
+    pub(crate) fn ways_out(&self, exits: usize) -> usize {
+        if matches!(self, Block::Call { .. }) { Block::THROTTLED } else { exits }
+    }
+
     /// The name that scenarios have for it.
     pub fn name(&self) -> &'static str {
         match self {

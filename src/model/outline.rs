@@ -1,6 +1,6 @@
 //! What a report must know of a model: enough to be made of sums alone, elsewhere and later.
 
-use super::{AtHorizon, Comparator, CountBy, Metric, Model, Scope, ServiceLevel};
+use super::{AtHorizon, Comparator, CountBy, Metric, Model, PathOutline, Scope, ServiceLevel};
 use crate::error::Problem;
 use crate::id::{Id, QueueId};
 use crate::time::{Span, Time};
@@ -39,6 +39,9 @@ pub struct Outline {
     pub queues: Vec<QueueOutline>,
     /// The routing profiles.
     pub profiles: Vec<ProfileOutline>,
+    /// The paths to service, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths: Option<PathOutline>,
     /// The scenario as it was written, unless it is large.
     pub origin: Option<Arc<Origin>>,
 }
@@ -134,6 +137,7 @@ impl Model {
             by_end: self.run.count_by == CountBy::Ended,
             queues: queues.collect(),
             profiles: profiles.collect(),
+            paths: PathOutline::of(self),
             origin: self.origin.clone(),
         }
     }

@@ -14,6 +14,6 @@ pub use audit::Audit;
 pub use batches::Batches;
 pub use contact_log::ContactLog;
 pub use in_center::InCenter;
-pub use paths::{CarrierLines, PathCounts, PathTable, SourcePaths};
+pub use paths::{CarrierLines, PathCounts, PathTable, Ways};
 pub use summary::{Counts, Grid, Summary, Work};
 pub use trace::Trace;

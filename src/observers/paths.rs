@@ -3,9 +3,9 @@
 
 use crate::id::Id;
 use crate::model::{Block, Model, Step};
-use crate::observe::{Arrival, Fact, Outcome};
+use crate::observe::{Arrival, Customer, Fact, Outcome};
 use crate::stats::Histogram;
-use crate::time::Time;
+use std::collections::BTreeMap;
 
 /// Counts by source, flow, step, queue and carrier.
 ///
@@ -21,7 +21,9 @@ use crate::time::Time;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PathTable {
     /// By source.
-    pub sources: Vec<SourcePaths>,
+    pub sources: Vec<Ways>,
+    /// By step and exit, of steps that distribute: the ways of those who took it; of those who are promised a callback, only how that ends.
+    pub branches: Vec<Vec<Ways>>,
     /// By flow: contacts that entered it, from their source, from an agent or from another flow.
     pub flows: Vec<i64>,
     /// By step and exit.
@@ -33,15 +35,15 @@ pub struct PathTable {
     pub carriers: Vec<CarrierLines>,
 }
 
-/// The contacts of a source.
+/// The ways of the contacts of a source, or of those who took a branch.
 ///
 /// ```
-/// let row: waitline::observers::SourcePaths = Default::default();
+/// let row: waitline::observers::Ways = Default::default();
 /// assert!(row.outcomes.is_empty());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SourcePaths {
-    /// How they came, by the place in [`Arrival::ALL`].
+pub struct Ways {
+    /// Of a source: how they came, by the place in [`Arrival::ALL`].
     pub arrivals: Vec<i64>,
     /// How their ways ended, by the place in [`Outcome::ALL`].
     pub outcomes: Vec<i64>,
@@ -52,6 +54,19 @@ pub struct SourcePaths {
     pub to_agent_us: i64,
     /// The time that all waited in queues, in microseconds.
     pub waited_us: i64,
+}
+
+impl Ways {
+    fn new() -> Ways {
+        Ways { outcomes: vec![0; Outcome::ALL.len()], ..Ways::default() }
+    }
+
+    fn end(&mut self, outcome: Outcome, waited_us: i64, to_agent_us: Option<i64>) {
+        self.outcomes[outcome as usize] += 1;
+        self.waited_us += waited_us;
+        self.spoken += i64::from(to_agent_us.is_some());
+        self.to_agent_us += to_agent_us.unwrap_or(0);
+    }
 }
 
 /// The lines of a carrier.
@@ -87,8 +102,12 @@ pub struct PathCounts {
     pub to_agent: Vec<Histogram>,
     warm_up: i64,
     horizon: i64,
-    /// By step and exit, the flow that it enters.
+    /// By step, the flow that it enters.
     enters: Vec<Option<usize>>,
+    /// By step, whether its exits are branches.
+    distributes: Vec<bool>,
+    /// The branches, as (step, exit), that those on the way have taken.
+    taken: BTreeMap<Customer, Vec<(usize, usize)>>,
     /// By carrier: lines taken, and since when.
     busy: Vec<(i64, i64)>,
 }
@@ -101,10 +120,17 @@ impl PathCounts {
             Block::Flow { flow } => Some(flow.index()),
             _ => None,
         };
-        let source = SourcePaths { arrivals: vec![0; Arrival::ALL.len()], outcomes: vec![0; Outcome::ALL.len()], ..SourcePaths::default() };
+        let source = Ways { arrivals: vec![0; Arrival::ALL.len()], ..Ways::new() };
+        let branches = |step: &Step| match step.block {
+            Block::Distribute { .. } => vec![Ways::new(); step.exits.len()],
+            _ => Vec::new(),
+        };
+        let branches: Vec<Vec<Ways>> = paths.steps.iter().map(branches).collect();
+        let distributes = branches.iter().map(|exits| !exits.is_empty()).collect();
         PathCounts {
             counts: PathTable {
                 sources: vec![source; model.sources.len()],
+                branches,
                 flows: vec![0; paths.flows.len()],
                 exits: paths.steps.iter().map(|step| vec![0; step.exits.len()]).collect(),
                 left: vec![vec![0; Outcome::ALL.len()]; model.queues.len()],
@@ -114,6 +140,8 @@ impl PathCounts {
             warm_up: model.run.warm_up.as_us(),
             horizon: model.run.horizon.as_us(),
             enters: paths.steps.iter().map(enters).collect(),
+            distributes,
+            taken: BTreeMap::new(),
             busy: paths.telephony.carriers.iter().map(|_| (0, 0)).collect(),
         }
     }
@@ -132,7 +160,13 @@ impl PathCounts {
                 self.counts.sources[customer.source.index()].arrivals[*arrival as usize] += counts_now;
             }
             Fact::Entered { flow, .. } => self.counts.flows[flow.index()] += counts_now,
-            Fact::Passed { step, exit, .. } => {
+            Fact::Passed { customer, step, exit } => {
+                if self.distributes[step.index()] {
+                    let (taken, branch) = (self.taken.entry(*customer).or_default(), (step.index(), *exit as usize));
+                    if !taken.contains(&branch) {
+                        taken.push(branch);
+                    }
+                }
                 self.counts.exits[step.index()][*exit as usize] += counts_now;
                 if let Some(flow) = self.enters[step.index()] {
                     self.counts.flows[flow] += counts_now;
@@ -143,23 +177,23 @@ impl PathCounts {
                 self.counts.carriers[carrier.index()].seized += counts_now;
             }
             Fact::Released { carrier: Some(carrier), .. } => self.lines_change(carrier.index(), at, -1),
-            Fact::Departed { customer, arrived, outcome, waited, answered, .. } if arrived.as_us() >= self.warm_up => {
-                self.departs(customer.source.index(), *arrived, *outcome, waited.as_us(), *answered);
+            Fact::Departed { customer, arrived, outcome, waited, answered, .. } => {
+                // Who is promised a callback is still on the way, with the branches taken so far.
+                let taken = if *outcome == Outcome::Callback { None } else { self.taken.remove(customer) };
+                if arrived.as_us() >= self.warm_up {
+                    let (source, to_agent) = (customer.source.index(), answered.map(|answered| answered.since(*arrived).as_us()));
+                    let row = &mut self.counts.sources[source];
+                    row.arrivals[Arrival::Callback as usize] += i64::from(*outcome == Outcome::Callback);
+                    row.end(*outcome, waited.as_us(), to_agent);
+                    for (step, exit) in taken.into_iter().flatten() {
+                        self.counts.branches[step][exit].end(*outcome, waited.as_us(), to_agent);
+                    }
+                    if let Some(us) = to_agent {
+                        self.to_agent[source].record(us.unsigned_abs());
+                    }
+                }
             }
             _ => {}
-        }
-    }
-
-    fn departs(&mut self, source: usize, arrived: Time, outcome: Outcome, waited_us: i64, answered: Option<Time>) {
-        let row = &mut self.counts.sources[source];
-        row.outcomes[outcome as usize] += 1;
-        row.arrivals[Arrival::Callback as usize] += i64::from(outcome == Outcome::Callback);
-        row.waited_us += waited_us;
-        if let Some(answered) = answered {
-            let to_agent = answered.since(arrived).as_us();
-            row.spoken += 1;
-            row.to_agent_us += to_agent;
-            self.to_agent[source].record(to_agent.unsigned_abs());
         }
     }
 

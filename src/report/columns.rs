@@ -81,16 +81,18 @@ pub(super) fn percentage(share: f64) -> String {
     decimals(share * 100.0, 2).trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
-/// A table in the making: the first column to the left, the others to the right.
+/// A table in the making: the columns of text to the left, the others to the right.
 pub(super) struct Columns {
     pub(super) titles: Vec<String>,
     rows: Vec<Vec<String>>,
+    /// So many columns, from the first, are text.
+    pub(super) texts: usize,
     pub(super) last_is_text: bool,
 }
 
 impl Columns {
     pub(super) fn new(titles: &[&str]) -> Columns {
-        Columns { titles: titles.iter().map(|&title| title.into()).collect(), rows: Vec::new(), last_is_text: false }
+        Columns { titles: titles.iter().map(|&title| title.into()).collect(), rows: Vec::new(), texts: 1, last_is_text: false }
     }
 
     pub(super) fn row(&mut self, cells: Vec<String>) {
@@ -108,7 +110,7 @@ impl Columns {
         for cells in lines() {
             let mut line = String::new();
             for (column, (cell, &width)) in cells.iter().zip(&widths).enumerate() {
-                let to_the_left = column == 0 || (self.last_is_text && column + 1 == widths.len());
+                let to_the_left = column < self.texts || (self.last_is_text && column + 1 == widths.len());
                 let _ = if to_the_left { write!(line, "  {cell:<width$}") } else { write!(line, "  {cell:>width$}") };
             }
             let _ = writeln!(text, "{}", line.trim_end());

@@ -1,6 +1,6 @@
 //! The report as a long table.
 
-use super::{Figure, Figures, Report, Reporter};
+use super::{Figure, Figures, PathReport, Report, Reporter};
 use std::io;
 
 /// One row a figure: `scope,name,start_s,metric,definition,estimate,half_width`. What does not exist is empty. The
@@ -37,6 +37,9 @@ impl Reporter for Csv {
             for (queue, answered) in &profile.answered {
                 rows.row(place, "answered", &format!("contacts of queue {queue} answered, mean per replication"), *answered)?;
             }
+        }
+        for (scope, name, metric, definition, figure) in report.paths.iter().flat_map(PathReport::list) {
+            rows.row((scope, &name, None), &metric, definition, figure)?;
         }
         for interval in &report.intervals {
             rows.figures(("interval", interval.queue.as_deref().unwrap_or_default(), Some(interval.start_s)), &interval.figures)?;

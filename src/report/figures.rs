@@ -54,6 +54,7 @@ impl Definition {
 }
 
 const OFFERED: Terms<'static> = &[(column::OFFERED, 1)];
+const DIVERTED: Terms<'static> = &[(column::DIVERTED, 1)];
 
 /// A service level under one definition; never without threshold and comparator, unless each contact has its own queue's.
 ///
@@ -199,6 +200,9 @@ pub struct Figures {
     pub abandoned: Figure,
     /// Contacts rejected, because the queue was full.
     pub rejected: Figure,
+    /// Contacts that left the queue in another way than to an agent or out of patience, if any did: moved to another queue, promised a callback, sent away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diverted: Figure,
     /// Contacts still waiting when the run ended.
     pub unfinished: Figure,
     /// Each threshold under the four definitions.
@@ -262,6 +266,7 @@ impl Figures {
             answered: figure(Measure::Answered),
             abandoned: figure(Measure::Abandoned),
             rejected: figure(Measure::Rejected),
+            diverted: (moments.sum(DIVERTED) > 0).then(|| moments.mean(DIVERTED, confidence)).flatten(),
             unfinished: figure(Measure::Unfinished),
             service_level: levels.iter().enumerate().flat_map(service_level).collect(),
             asa_s: figure(Measure::Asa),
@@ -284,6 +289,9 @@ impl Figures {
         add("answered", "contacts answered, mean per replication", self.answered);
         add("abandoned", "contacts abandoned, mean per replication", self.abandoned);
         add("rejected", "contacts rejected because the queue was full, mean per replication", self.rejected);
+        if self.diverted.is_some() {
+            add("diverted", "contacts that left the queue in another way, mean per replication", self.diverted);
+        }
         add("unfinished", "contacts still waiting at the end, mean per replication", self.unfinished);
         for level in &self.service_level {
             add("service_level", &format!("{}; wait {}", level.definition, level.threshold()), level.figure());

@@ -168,8 +168,8 @@ impl fmt::Display for LongRunReport {
 
 /// Counts of a batch as counts of an hour. How single batches differ is of no use to anybody.
 fn per_hour(mut figures: Figures, hours: f64) -> Figures {
-    let Figures { offered, answered, abandoned, rejected, unfinished, .. } = &mut figures;
-    for figure in [offered, answered, abandoned, rejected, unfinished] {
+    let Figures { offered, answered, abandoned, rejected, diverted, unfinished, .. } = &mut figures;
+    for figure in [offered, answered, abandoned, rejected, diverted, unfinished] {
         *figure = figure.map(|figure| figure.per(hours));
     }
     figures.days = None;

@@ -9,6 +9,8 @@ mod gate;
 mod json;
 mod junit;
 mod long_run;
+mod path_tables;
+mod paths;
 mod selection;
 mod text;
 
@@ -20,6 +22,7 @@ pub use figures::{Days, Definition, Figure, Figures, QueueLength, ServiceLevelFi
 pub use gate::{ExpectationReport, ExpectationsReport, GateReport, ScenarioVerdicts};
 pub use json::Json;
 pub use long_run::{LongRunReport, SettlingReport};
+pub use paths::{BranchReport, CarrierReport, DivertedReport, NamedFigure, PathReport, SourceReport, StepReport};
 pub use selection::{SelectionReport, SelectionRow};
 pub use text::Text;
 
@@ -109,6 +112,9 @@ pub struct Report {
     /// All queues together. Of the service levels it has those with which the lists of all queues begin; if even their headlines differ,
     /// each contact is judged by its own queue's headline, and the threshold is `null`.
     pub total: Figures,
+    /// What happened before and around the queues; `None` if contacts do nothing but queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paths: Option<PathReport>,
     /// By interval and queue.
     pub intervals: Vec<IntervalReport>,
     /// By interval, all queues together.
@@ -304,6 +310,7 @@ impl Report {
             queues: queues.collect(),
             routing_profiles: (0..outline.profiles.len()).map(|place| of_profile(outline, across, place, confidence)).collect(),
             total: Figures::of_row(across.total(), outline.counted_us(), &outline.total_levels(), confidence),
+            paths: PathReport::new(results),
             intervals: Vec::new(),
             total_intervals: Vec::new(),
             routing_profile_intervals: Vec::new(),

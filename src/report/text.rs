@@ -1,7 +1,7 @@
 //! The report as aligned tables of plain words.
 
 use super::columns::{Columns, NONE, decimals, number, percentage};
-use super::{Figure, Figures, IntervalReport, Joint, ProfileReport, Report, Reporter, ServiceLevelFigure};
+use super::{Figure, Figures, IntervalReport, Joint, ProfileReport, Report, Reporter, ServiceLevelFigure, path_tables};
 use crate::model::Measure;
 use crate::time::{Span, Time};
 use std::fmt::Write as _;
@@ -45,6 +45,9 @@ impl Text {
         waits(&with_total).add_to(WAITS, &mut text);
         days(&with_total).add_to("Service level of each replication, %: how many meet the target, and the percentiles", &mut text);
         profiles(&report.routing_profiles).add_to("Routing profiles", &mut text);
+        if let Some(paths) = &report.paths {
+            path_tables::add_to(paths, &mut text);
+        }
         let course = report.total_intervals.len();
         if (2..=INTERVALS_SHOWN).contains(&course) || (self.by_interval && course > 0) {
             intervals(report, &report.total_intervals)
@@ -146,8 +149,10 @@ pub(super) fn contacts(rows: &[(&str, &Figures)]) -> Columns {
     // Few queues are ever full.
     let rejects = rows.iter().any(|(_, figures)| figures.rejected.is_some_and(|rejected| rejected.estimate > 0.0));
     let of_rejects = |title: &'static str| rejects.then_some(title);
+    let diverts = rows.iter().any(|(_, figures)| figures.diverted.is_some());
     let mut titles = vec!["queue", "offered", "answered", "abandoned"];
     titles.extend(of_rejects("rejected"));
+    titles.extend(diverts.then_some("diverted"));
     titles.extend(["unfinished", "abandoned %"]);
     titles.extend(of_rejects("rejected %"));
     titles.extend(["delayed %", "queue length", "longest queue"]);
@@ -155,6 +160,7 @@ pub(super) fn contacts(rows: &[(&str, &Figures)]) -> Columns {
     for (name, figures) in rows {
         let mut cells = vec![(*name).into(), number(figures.offered), number(figures.answered), number(figures.abandoned)];
         cells.extend(rejects.then(|| number(figures.rejected)));
+        cells.extend(diverts.then(|| number(figures.diverted)));
         cells.extend([number(figures.unfinished), percent(figures.abandonment_rate)]);
         cells.extend(rejects.then(|| percent(figures.rejection_rate)));
         cells.extend([percent(figures.delayed), number(figures.queue_length.mean)]);
@@ -285,7 +291,7 @@ fn clock(seconds: f64) -> String {
     }
 }
 
-fn percent(figure: Figure) -> String {
+pub(super) fn percent(figure: Figure) -> String {
     number(figure.map(|share| share.per(0.01)))
 }
 

@@ -1,0 +1,356 @@
+//! What is said of paths to service: ways, steps, lines.
+
+use super::Figure;
+use crate::experiment::{PathSums, Results, column};
+use crate::model::{Outline, PathOutline};
+use crate::observe::{Arrival, Outcome};
+use crate::stats::{Confidence, Estimate, Moments};
+use serde::Serialize;
+
+/// What happened before and around the queues; counts are means per replication. Of ways those count whose calls began after the warm-up, of
+/// everything else what happened after it.
+///
+/// ```
+/// let model = waitline::Scenario::open("scenarios/path-to-service/week.toml")?.compile()?;
+/// let report = waitline::Experiment::new(&model).replications(3).run()?.report();
+/// let paths = report.paths.unwrap();
+/// assert_eq!((paths.sources[0].source.as_str(), paths.steps[0].step.as_str()), ("calls", "welcome"));
+/// # Ok::<(), waitline::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PathReport {
+    /// By source.
+    pub sources: Vec<SourceReport>,
+    /// By flow: how many entered it.
+    pub flows: Vec<NamedFigure>,
+    /// By step, flow after flow.
+    pub steps: Vec<StepReport>,
+    /// By queue, only those that somebody left in another way than to an agent or out of patience.
+    pub queues: Vec<DivertedReport>,
+    /// By carrier.
+    pub carriers: Vec<CarrierReport>,
+}
+
+/// A figure of something that has a name.
+///
+/// ```
+/// let nothing = waitline::report::NamedFigure { name: "answered".into(), count: None, share: None };
+/// assert!(nothing.count.is_none());
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NamedFigure {
+    /// Its name.
+    pub name: String,
+    /// How often, per replication.
+    pub count: Figure,
+    /// Of all that it is one of, from 0 to 1; `None`: it is one of nothing.
+    pub share: Figure,
+}
+
+/// The ways of a source's contacts.
+///
+/// ```
+/// let model = waitline::Scenario::open("scenarios/path-to-service/week.toml")?.compile()?;
+/// let report = waitline::Experiment::new(&model).replications(3).run()?.report();
+/// let calls = &report.paths.unwrap().sources[0];
+/// let sum = |list: &[waitline::report::NamedFigure]| list.iter().map(|row| row.count.unwrap().estimate).sum::<f64>();
+/// assert!((sum(&calls.arrivals) - sum(&calls.outcomes)).abs() < 1e-6); // R19: nobody is lost
+/// # Ok::<(), waitline::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SourceReport {
+    /// Its name.
+    pub source: String,
+    /// How they came: first calls, calls again, callbacks, as shares of all ways.
+    pub arrivals: Vec<NamedFigure>,
+    /// How they ended, as shares of all ways. A promise of a callback ends a way and begins another.
+    pub outcomes: Vec<NamedFigure>,
+    /// Ways on which an agent spoke with the customer, of all; a way may end otherwise after that.
+    pub spoken: Figure,
+    /// From the start of the call to the first agent, on average; of a callback from the start of the call in which it was asked for.
+    pub to_agent_s: Figure,
+    /// Half of these times are at most so long, and so on (nearest rank, to within 0.4 %).
+    pub to_agent_p50_s: Figure,
+    /// 90 of 100.
+    pub to_agent_p90_s: Figure,
+    /// 95 of 100.
+    pub to_agent_p95_s: Figure,
+    /// What a way waited in queues, all together, on average over all ways.
+    pub waited_s: Figure,
+}
+
+/// A step of a flow.
+///
+/// ```
+/// let model = waitline::Scenario::open("scenarios/path-to-service/week.toml")?.compile()?;
+/// let report = waitline::Experiment::new(&model).replications(3).run()?.report();
+/// let hours = &report.paths.unwrap().steps[1];
+/// assert_eq!((hours.block.as_str(), hours.exits[1].name.as_str()), ("hours", "closed"));
+/// # Ok::<(), waitline::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepReport {
+    /// The flow.
+    pub flow: String,
+    /// Its name within the flow.
+    pub step: String,
+    /// Its block.
+    pub block: String,
+    /// How often each exit was taken, as shares of all exits of the step.
+    pub exits: Vec<NamedFigure>,
+    /// Of a call, what is counted of its tries: `throttled`, `failed`, and `cached` for those that needed none; per contact that passed the step.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<NamedFigure>,
+    /// Of a step that distributes, exit by exit, what became of those who took it: two treatments are an experiment within one run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub branches: Vec<BranchReport>,
+}
+
+/// Those who took one branch of a step that distributes.
+///
+/// ```
+/// let model = waitline::Scenario::open("scenarios/path-to-service/week.toml")?.compile()?;
+/// let report = waitline::Experiment::new(&model).replications(3).run()?.report();
+/// let steps = report.paths.unwrap().steps;
+/// let treatments = steps.iter().find(|step| step.block == "distribute").unwrap();
+/// assert_eq!(treatments.branches.len(), treatments.exits.len());
+/// # Ok::<(), waitline::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BranchReport {
+    /// The branch.
+    pub branch: String,
+    /// Ways of those who took it, per replication.
+    pub ways: Figure,
+    /// How it ended for them, as shares; for whom a callback was promised, how that ended.
+    pub outcomes: Vec<NamedFigure>,
+    /// Ways on which an agent spoke with the customer, of all.
+    pub spoken: Figure,
+    /// From the start of the call to the first agent, on average.
+    pub to_agent_s: Figure,
+    /// What a way waited in queues, on average.
+    pub waited_s: Figure,
+}
+
+/// A queue that contacts left in other ways than to an agent or out of patience.
+///
+/// ```
+/// let model = waitline::Scenario::open("scenarios/path-to-service/week.toml")?.compile()?;
+/// let report = waitline::Experiment::new(&model).replications(3).run()?.report();
+/// assert_eq!(report.paths.unwrap().queues[0].queue, "help");
+/// # Ok::<(), waitline::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DivertedReport {
+    /// Its name.
+    pub queue: String,
+    /// How they left it, as shares of those who left it so; `unreached`: of callbacks, the calls that the customer did not answer.
+    pub outcomes: Vec<NamedFigure>,
+}
+
+/// A carrier.
+///
+/// ```
+/// let model = waitline::Scenario::open("scenarios/path-to-service/week.toml")?.compile()?;
+/// let report = waitline::Experiment::new(&model).replications(3).run()?.report();
+/// let north = &report.paths.unwrap().carriers[0];
+/// assert!(north.in_use_max.unwrap() <= north.lines.into());
+/// # Ok::<(), waitline::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CarrierReport {
+    /// Its name.
+    pub carrier: String,
+    /// Its lines.
+    pub lines: u32,
+    /// Calls that got one.
+    pub calls: Figure,
+    /// Lines in use, on average over time, until the horizon.
+    pub in_use: Figure,
+    /// The most at once, in any replication.
+    pub in_use_max: Option<i64>,
+}
+
+const WAYS: std::ops::Range<usize> = column::OUTCOMES..column::SPOKEN;
+
+impl PathReport {
+    /// `None` if the model has no paths.
+    pub(super) fn new(results: &Results) -> Option<PathReport> {
+        let (outline, sums, confidence) = (results.outline(), results.across().paths()?, results.confidence());
+        let names = outline.paths.as_ref()?;
+        let steps = names.steps.iter().enumerate().map(|(place, _)| step(names, sums, place, confidence));
+        let carriers = names.carriers.iter().zip(sums.carriers.iter().zip(&sums.lines_max)).map(|(carrier, (lines, most))| CarrierReport {
+            carrier: carrier.name.clone(),
+            lines: carrier.lines,
+            calls: lines.mean(&[(0, 1)], confidence),
+            in_use: lines.mean(&[(1, 1)], confidence).filter(|_| outline.counted_us() > 0).map(|us| us.per(outline.counted_us() as f64)),
+            in_use_max: most.max(),
+        });
+        Some(PathReport {
+            sources: (0..names.sources.len()).map(|place| source(names, sums, place, confidence)).collect(),
+            flows: names
+                .flows
+                .iter()
+                .zip(&sums.flows)
+                .map(|(name, entered)| NamedFigure { name: name.clone(), count: entered.mean(confidence), share: None })
+                .collect(),
+            steps: steps.collect(),
+            queues: diverted(outline, sums, confidence),
+            carriers: carriers.collect(),
+        })
+    }
+
+    /// All figures as (scope, name, metric, definition, figure).
+    pub(super) fn list(&self) -> Vec<(&'static str, String, String, &'static str, Figure)> {
+        let mut list = Vec::new();
+        let mut add =
+            |scope, name: &str, metric: String, definition, figure| list.push((scope, name.to_string(), metric, definition, figure));
+        for row in &self.sources {
+            let name = &row.source;
+            for (figures, metric) in [(&row.arrivals, "arrived"), (&row.outcomes, "ended")] {
+                for figure in figures {
+                    add("source", name, format!("{metric}.{}", figure.name), "ways, mean per replication", figure.count);
+                    add("source", name, format!("{metric}_share.{}", figure.name), "ways / all ways", figure.share);
+                }
+            }
+            for (metric, definition, figure) in [
+                ("spoken", "ways on which an agent spoke with the customer / all ways", row.spoken),
+                ("to_agent_s", "from the start of the call to the first agent, mean", row.to_agent_s),
+                ("to_agent_s.p50", "nearest-rank percentile of the same times", row.to_agent_p50_s),
+                ("to_agent_s.p90", "nearest-rank percentile of the same times", row.to_agent_p90_s),
+                ("to_agent_s.p95", "nearest-rank percentile of the same times", row.to_agent_p95_s),
+                ("waited_s", "what a way waited in queues, mean over all ways", row.waited_s),
+            ] {
+                add("source", name, metric.into(), definition, figure);
+            }
+        }
+        for flow in &self.flows {
+            add("flow", &flow.name, "entered".into(), "entered, mean per replication", flow.count);
+        }
+        for row in &self.steps {
+            let name = format!("{}.{}", row.flow, row.step);
+            for exit in &row.exits {
+                add("step", &name, format!("taken.{}", exit.name), "exits taken, mean per replication", exit.count);
+                add("step", &name, format!("taken_share.{}", exit.name), "exit taken / all exits of the step", exit.share);
+            }
+            for counted in &row.tries {
+                add("step", &name, format!("tries.{}", counted.name), "calls of the service, mean per replication", counted.count);
+            }
+            for branch in &row.branches {
+                let name = format!("{name}.{}", branch.branch);
+                add("branch", &name, "ways".into(), "ways of those who took it, mean per replication", branch.ways);
+                for figure in &branch.outcomes {
+                    add("branch", &name, format!("ended.{}", figure.name), "ways, mean per replication", figure.count);
+                    add("branch", &name, format!("ended_share.{}", figure.name), "ways / all ways", figure.share);
+                }
+                add("branch", &name, "spoken".into(), "ways on which an agent spoke with the customer / all ways", branch.spoken);
+                add("branch", &name, "to_agent_s".into(), "from the start of the call to the first agent, mean", branch.to_agent_s);
+                add("branch", &name, "waited_s".into(), "what a way waited in queues, mean over all ways", branch.waited_s);
+            }
+        }
+        for row in &self.queues {
+            for figure in &row.outcomes {
+                add("queue", &row.queue, format!("diverted.{}", figure.name), "contacts, mean per replication", figure.count);
+            }
+        }
+        for row in &self.carriers {
+            let plain = |value: f64| Some(Estimate { estimate: value, half_width: None, why_not: None });
+            add("carrier", &row.carrier, "calls".into(), "calls that got a line, mean per replication", row.calls);
+            add("carrier", &row.carrier, "in_use".into(), "lines in use, mean over time", row.in_use);
+            let most = row.in_use_max.and_then(|most| plain(most as f64));
+            add("carrier", &row.carrier, "in_use.max".into(), "most lines in use at once in any replication", most);
+        }
+        list
+    }
+}
+
+/// Each column with its mean and its share of all of them.
+fn shares<'a>(sums: &Moments, names: impl Iterator<Item = &'a str> + Clone, first: usize, confidence: &Confidence) -> Vec<NamedFigure> {
+    let all: Vec<(usize, i64)> = names.clone().enumerate().map(|(place, _)| (first + place, 1)).collect();
+    let figure = |(place, name): (usize, &str)| {
+        let column = [(first + place, 1)];
+        NamedFigure { name: name.into(), count: sums.mean(&column, confidence), share: sums.ratio(&column, &all, confidence) }
+    };
+    names.enumerate().map(figure).collect()
+}
+
+fn ended(sums: &Moments, confidence: &Confidence) -> Vec<NamedFigure> {
+    shares(sums, Outcome::ALL.iter().map(|outcome| outcome.name()), column::OUTCOMES, confidence)
+}
+
+/// Share of ways with an agent, mean time to the first one, mean wait.
+fn of_ways(sums: &Moments, confidence: &Confidence) -> [Figure; 3] {
+    let ways: Vec<(usize, i64)> = WAYS.map(|column| (column, 1)).collect();
+    let seconds = |figure: Figure| figure.map(|us| us.per(1e6));
+    let spoken = [(column::SPOKEN, 1)];
+    [
+        sums.ratio(&spoken, &ways, confidence),
+        seconds(sums.ratio(&[(column::TO_AGENT_US, 1)], &spoken, confidence)),
+        seconds(sums.ratio(&[(column::WAITED_US, 1)], &ways, confidence)),
+    ]
+}
+
+fn source(names: &PathOutline, sums: &PathSums, place: usize, confidence: &Confidence) -> SourceReport {
+    let sums = &sums.sources[place];
+    let [spoken, to_agent_s, waited_s] = of_ways(&sums.ways, confidence);
+    let percentile = |percent| sums.to_agent.percentile(percent, confidence).map(|us| us.per(1e6));
+    SourceReport {
+        source: names.sources[place].clone(),
+        arrivals: shares(&sums.ways, Arrival::ALL.iter().map(|arrival| arrival.name()), column::ARRIVALS, confidence),
+        outcomes: ended(&sums.ways, confidence),
+        spoken,
+        to_agent_s,
+        to_agent_p50_s: percentile(50),
+        to_agent_p90_s: percentile(90),
+        to_agent_p95_s: percentile(95),
+        waited_s,
+    }
+}
+
+fn step(names: &PathOutline, sums: &PathSums, place: usize, confidence: &Confidence) -> StepReport {
+    let step = &names.steps[place];
+    let branch = |(branch, sums): (&String, &Moments)| {
+        let [spoken, to_agent_s, waited_s] = of_ways(sums, confidence);
+        let ways: Vec<(usize, i64)> = WAYS.map(|column| (column, 1)).collect();
+        BranchReport {
+            branch: branch.clone(),
+            ways: sums.mean(&ways, confidence),
+            outcomes: ended(sums, confidence),
+            spoken,
+            to_agent_s,
+            waited_s,
+        }
+    };
+    let (out, counted) = step.exits.split_at(step.ways_out.min(step.exits.len()));
+    let passed: Vec<(usize, i64)> = (0..out.len()).map(|exit| (exit, 1)).collect();
+    let exits = &sums.exits[place];
+    let tries = counted.iter().enumerate().map(|(number, name)| {
+        let column = [(out.len() + number, 1)];
+        NamedFigure { name: name.clone(), count: exits.mean(&column, confidence), share: exits.ratio(&column, &passed, confidence) }
+    });
+    StepReport {
+        flow: names.flows.get(step.flow as usize).cloned().unwrap_or_default(),
+        step: step.name.clone(),
+        block: step.block.clone(),
+        exits: shares(exits, out.iter().map(String::as_str), 0, confidence),
+        tries: tries.collect(),
+        branches: out.iter().zip(&sums.branches[place]).map(branch).collect(),
+    }
+}
+
+fn diverted(outline: &Outline, sums: &PathSums, confidence: &Confidence) -> Vec<DivertedReport> {
+    let queues = outline.queues.iter().zip(&sums.left);
+    let report = queues.map(|(queue, left)| {
+        let mut outcomes = shares(left, Outcome::ALL.iter().map(|outcome| outcome.name()), 0, confidence);
+        outcomes.retain(NamedFigure::happened);
+        DivertedReport { queue: queue.name.clone(), outcomes }
+    });
+    report.filter(|row| !row.outcomes.is_empty()).collect()
+}
+
+impl NamedFigure {
+    /// Whether it ever did.
+    pub(super) fn happened(&self) -> bool {
+        self.count.is_some_and(|count| count.estimate > 0.0)
+    }
+}
