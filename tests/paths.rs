@@ -1,7 +1,62 @@
-//! Paths to service where small worlds leave nothing to chance: what chance decides, by the very draws.
+//! Paths to service where small worlds leave nothing to chance: what chance decides, by the very draws; and worlds with paths that must be as without.
 
+#[path = "laws/worlds.rs"]
+mod worlds;
+
+use waitline::model::{Block, Exit, Flow, Step};
+use waitline::observers::Audit;
 use waitline::random::{Purpose, Streams};
-use waitline::{Fact, Observer, Scenario, SourceId, StepId, Time};
+use waitline::{Fact, FlowId, Id, Model, Observer, Scenario, SourceId, StepId, Time};
+
+/// Keeps what is told, but for what only paths have to tell.
+#[derive(Default)]
+struct Told(Vec<(Time, Fact)>);
+
+impl Observer for Told {
+    fn observe(&mut self, at: Time, fact: &Fact) {
+        let of_paths = matches!(
+            fact,
+            Fact::Arrived { .. }
+                | Fact::Seized { .. }
+                | Fact::Released { .. }
+                | Fact::Departed { .. }
+                | Fact::Entered { .. }
+                | Fact::Passed { .. }
+        );
+        if !of_paths {
+            self.0.push((at, *fact));
+        }
+    }
+}
+
+fn told(model: &Model, seed: u64) -> Vec<(Time, Fact)> {
+    let mut observers = (Told::default(), Audit::new(model, seed, 0));
+    waitline::run(model, Streams::new(seed, 0), &mut observers).expect("no limit is met");
+    observers.1.finish().unwrap_or_else(|error| panic!("world {seed}: {error}"));
+    observers.0.0
+}
+
+/// Centers with paths have a loop of their own. More lines than calls, a flow that does nothing but to queue: they change nothing.
+fn must_change_nothing(world: fn(u64) -> Model, seed: u64) {
+    let (plain, mut with_paths) = (world(seed), world(seed));
+    with_paths.paths.telephony.quota = Some(u32::MAX);
+    for source in plain.sources.ids().filter(|&source| plain.sources[source].given.is_empty() && seed.is_multiple_of(2)) {
+        let queue = plain.sources[source].queue;
+        let flow = FlowId::from_index(with_paths.paths.flows.len());
+        with_paths.paths.flows.push(Flow { name: "queue".into(), first: StepId::from_index(flow.index()) });
+        let exits = ["queued", "full"].map(|name| Exit { name: name.into(), to: None }).to_vec();
+        let block = Block::Queue { queue, while_waiting: None };
+        with_paths.paths.steps.push(Step { flow, name: "in".into(), block, exits, place: 0 });
+        with_paths.sources[source].flow = Some(flow);
+    }
+    assert_eq!(told(&plain, seed), told(&with_paths, seed), "world {seed}");
+}
+
+#[test]
+fn paths_that_do_nothing_change_nothing() {
+    (0..1_500).for_each(|seed| must_change_nothing(worlds::world, seed));
+    (0..20).for_each(|seed| must_change_nothing(worlds::many_queues, seed));
+}
 
 #[derive(Default)]
 struct Taken(Vec<(u64, u32)>);

@@ -79,3 +79,22 @@ fn both_loops_of_the_engine_agree() {
         assert_eq!(trace(&plain), trace(&ranked), "{name}");
     }
 }
+
+/// Centers with paths to service have a loop of their own. More lines than calls change nothing, but need it: apart from what is told of lines and ways, the facts must be the same.
+#[test]
+fn the_loop_with_paths_agrees() {
+    let mut compared = 0;
+    for name in names("toml") {
+        let plain = model(&name);
+        if plain.has_paths() {
+            continue;
+        }
+        let mut with_lines = model(&name);
+        with_lines.paths.telephony.quota = Some(u32::MAX);
+        let of_paths = |line: &&str| ["arrived", "seized", "released", "departed"].contains(&line.split(' ').nth(1).unwrap_or(""));
+        let told: Vec<String> = trace(&with_lines).lines().filter(|line| !of_paths(line)).map(String::from).collect();
+        assert_eq!(trace(&plain).lines().collect::<Vec<_>>(), told, "{name}");
+        compared += 1;
+    }
+    assert!(compared > 60);
+}
