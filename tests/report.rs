@@ -345,6 +345,21 @@ fn paths_are_reported_whole() {
     let came_in = count(&calls.arrivals, "first") + count(&calls.arrivals, "again"); // what the center dials takes no carrier's line
     near(in_a_carrier, came_in - count(&calls.outcomes, "blocked"));
 
+    assert_eq!(paths.total.served_share, calls.served_share);
+    near(calls.calls.unwrap().estimate, came_in);
+    // Whom an agent sends on may still abandon, and was served nevertheless.
+    let spoken = calls.spoken.unwrap().estimate * count(&calls.outcomes, "");
+    assert!(spoken > count(&calls.outcomes, "answered"));
+    near(calls.served_share.unwrap().estimate, (spoken + count(&calls.outcomes, "self_served")) / came_in);
+    let callbacks = &paths.callbacks[0];
+    near(callbacks.promised.unwrap().estimate, count(&calls.arrivals, "callback"));
+    near(count(&callbacks.outcomes, ""), count(&calls.arrivals, "callback"));
+    near(count(&callbacks.outcomes, "unreached"), count(&calls.outcomes, "unreached"));
+    let crm = &paths.services[0];
+    near(crm.calls.unwrap().estimate, count(&step("who is it").exits, ""));
+    near(crm.retries.unwrap().estimate + crm.failures.unwrap().estimate, crm.failed.unwrap().estimate + crm.throttled.unwrap().estimate);
+    assert!(paths.queues.iter().any(|queue| queue.rang_s.unwrap().estimate > 0.0));
+
     let part = |number| {
         let part = experiment.run_part(waitline::experiment::Shard { number, of: 2 }).unwrap();
         (number.to_string(), part.to_text())
@@ -356,7 +371,14 @@ fn paths_are_reported_whole() {
         waitline::report::Reporter::write(&waitline::report::Csv, &report, &mut text).unwrap();
         String::from_utf8(text).unwrap()
     };
-    for line in ["source,calls,,ended.self_served,", "step,main.are we open,,taken_share.closed,", "carrier,north,,in_use.max,"] {
+    for line in [
+        "source,calls,,ended.self_served,",
+        "step,main.are we open,,taken_share.closed,",
+        "carrier,north,,in_use.max,",
+        "ways,,,served_share,",
+        "service,crm,,retries,",
+        "callback,calls,,ended.answered,",
+    ] {
         assert!(csv.contains(line), "{line}");
     }
     let plain = waitline::Scenario::open("scenarios/savings-overflow.toml").unwrap().compile().unwrap();

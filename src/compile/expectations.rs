@@ -7,7 +7,7 @@ use crate::scenario::{Amount, ExpectTable, QueueTable};
 use crate::stats::Confidence;
 
 impl Compiler<'_> {
-    pub(super) fn expectations(&mut self) -> Vec<Expectation> {
+    pub(super) fn expectations(&mut self, has_paths: bool) -> Vec<Expectation> {
         let document = self.scenario.document();
         let queues: Vec<&str> = document.queue.iter().map(|queue| queue.name.as_str()).collect();
         let profiles: Vec<&str> = document.routing_profile.iter().map(|profile| profile.name.as_str()).collect();
@@ -15,6 +15,9 @@ impl Compiler<'_> {
         for (index, table) in document.expect.iter().enumerate() {
             let path = format!("expect[{index}]");
             match Metric::parse(&table.metric, &queues, &profiles) {
+                Ok(metric) if metric.measure.of_ways() && !has_paths => {
+                    self.problem(&format!("{path}.metric"), format!("{metric}: {}", Measure::WITHOUT_WAYS));
+                }
                 Ok(metric) => self.bounds(&path, table, &metric, &mut expectations),
                 Err(problem) => self.problem(&format!("{path}.metric"), problem.message),
             }

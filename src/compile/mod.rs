@@ -145,7 +145,7 @@ impl<'s> Compiler<'s> {
         let mut model = Model {
             name: document.name.clone(),
             digest: self.scenario.digest(),
-            expectations: self.expectations(),
+            expectations: Vec::new(),
             origin: self.origin(),
             run,
             policy,
@@ -158,6 +158,7 @@ impl<'s> Compiler<'s> {
             paths,
             notes: Vec::new(),
         };
+        model.expectations = self.expectations(model.has_paths());
         self.note_unserved_queues(&model);
         model.notes = std::mem::take(&mut self.notes);
         model

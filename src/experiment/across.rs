@@ -55,8 +55,10 @@ pub mod column {
     pub const TO_AGENT_US: usize = SPOKEN + 1;
     /// Of ways: the sum of what all waited in queues, in microseconds.
     pub const WAITED_US: usize = SPOKEN + 2;
+    /// Of ways: the time that calls spent in flows before they first queued, or until they ended, in microseconds.
+    pub const IN_FLOWS_US: usize = SPOKEN + 3;
     /// How many columns ways have.
-    pub const WAYS: usize = SPOKEN + 3;
+    pub const WAYS: usize = SPOKEN + 4;
     /// Of a routing profile: handling time, in microseconds.
     pub const HANDLING_US: usize = 0;
     /// Of a routing profile: staffed time, in microseconds.
@@ -183,8 +185,8 @@ impl Across {
             }
         }
         self.agents.record(&observed_work(outline, summary, Scope::Total));
-        if let (Some(_), Some(paths)) = (&outline.paths, summary.paths()) {
-            self.paths.get_or_insert_default().record(paths);
+        if let (Some(names), Some(paths)) = (&outline.paths, summary.paths()) {
+            self.paths.get_or_insert_default().record(names, paths);
         }
         if outline.interval_us.is_some() {
             self.record_intervals(outline, summary);

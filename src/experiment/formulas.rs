@@ -1,7 +1,9 @@
 //! How each figure is formed from the sums.
 
 use super::across::{Across, Row, column, observed, observed_work};
+use super::path_sums::observed_ways;
 use crate::model::{Measure, Metric, Outline, Scope, Unit};
+use crate::observe::{Arrival, Outcome};
 use crate::observers::Summary;
 use crate::stats::{Confidence, Estimate, Moments, Shares, Terms};
 
@@ -31,6 +33,10 @@ const LEFT: Terms<'static> = &[(column::ANSWERED, 1), (column::ABANDONED, 1), (c
 const WAITS: Terms<'static> = &[(column::WAIT_ANSWERED_US, 1), (column::WAIT_ABANDONED_US, 1), (column::WAIT_DIVERTED_US, 1)];
 const IN_TIME: Terms<'static> = &[(column::answered_within(0), 1)];
 const HANDLING: Terms<'static> = &[(column::HANDLING_US, 1)];
+/// A callback is no call of its own: it belongs to the one in which it was asked for.
+const CALLS: Terms<'static> = &[(column::ARRIVALS + Arrival::First as usize, 1), (column::ARRIVALS + Arrival::Again as usize, 1)];
+const SPOKEN: Terms<'static> = &[(column::SPOKEN, 1)];
+const SELF_SERVED: (usize, i64) = (column::OUTCOMES + Outcome::SelfServed as usize, 1);
 const STAFFED: Terms<'static> = &[(column::STAFFED_US, 1)];
 
 impl Formula {
@@ -45,6 +51,7 @@ impl Formula {
             Measure::Answered => mean(ANSWERED),
             Measure::Abandoned => mean(ABANDONED),
             Measure::Rejected => mean(REJECTED),
+            Measure::Diverted => mean(&[(column::DIVERTED, 1)]),
             Measure::Unfinished => mean(&[(column::UNFINISHED, 1)]),
             Measure::ServiceLevel => share(IN_TIME, OFFERED),
             Measure::Asa => seconds(share(&[(column::WAIT_ANSWERED_US, 1)], ANSWERED)),
@@ -56,6 +63,11 @@ impl Formula {
             Measure::Occupancy => share(HANDLING, STAFFED),
             Measure::Staffed => seconds(mean(STAFFED)),
             Measure::Handling => seconds(mean(HANDLING)),
+            Measure::Calls => mean(CALLS),
+            Measure::ServedShare => share(&[(column::SPOKEN, 1), SELF_SERVED], CALLS),
+            Measure::ContainedShare => share(&[SELF_SERVED], CALLS),
+            Measure::BlockedShare => share(&[(column::OUTCOMES + Outcome::Blocked as usize, 1)], CALLS),
+            Measure::ToAgent => seconds(share(&[(column::TO_AGENT_US, 1)], SPOKEN)),
             Measure::QueueLength | Measure::DaysMeetingTarget | Measure::Wait(_) => return None,
         })
     }
@@ -79,10 +91,10 @@ pub(super) fn parts(outline: &Outline, summary: &Summary, metric: &Metric) -> Op
         return Some([i128::from(share >= target), 1]);
     }
     let formula = Formula::of(metric.measure, outline.counted_us())?;
-    let row = if metric.measure.of_agents() {
-        observed_work(outline, summary, metric.scope).to_vec()
-    } else {
-        observed(outline, summary, metric.scope)
+    let row = match metric.measure {
+        measure if measure.of_agents() => observed_work(outline, summary, metric.scope).to_vec(),
+        measure if measure.of_ways() => observed_ways(summary.paths()?),
+        _ => observed(outline, summary, metric.scope),
     };
     let sum = |terms: Terms<'_>| terms.iter().map(|&(column, factor)| row[column] * i128::from(factor)).sum();
     let once = if metric.measure == Measure::QueueLength { outline.counted_us().into() } else { 1 };
@@ -99,7 +111,7 @@ impl Across {
     /// The figure of a metric; `None` if it does not exist (R24).
     pub fn estimate(&self, outline: &Outline, metric: &Metric, confidence: &Confidence) -> Option<Estimate> {
         match (Formula::of(metric.measure, outline.counted_us()), metric.measure) {
-            (Some(formula), _) => formula.estimate(self.moments(metric), confidence),
+            (Some(formula), _) => formula.estimate(self.moments(metric)?, confidence),
             (None, Measure::Wait(percent)) => self.row(metric.scope).waits.percentile(percent, confidence).map(|us| us.per(1e6)),
             (None, Measure::DaysMeetingTarget) => {
                 outline.headline(metric.scope)?.target.and_then(|_| self.row(metric.scope).days.meeting_target(confidence))
@@ -123,8 +135,10 @@ impl Across {
     /// Of how many trials a share is: contacts; or replications, where it is a share of time. `None` for what is no ratio of sums.
     fn trials(&self, outline: &Outline, metric: &Metric) -> Option<f64> {
         let denominator = Formula::of(metric.measure, outline.counted_us())?.denominator?;
-        let contacts = || self.moments(metric).sum(denominator) as f64;
-        Some(if metric.measure.of_agents() { self.replications() as f64 } else { contacts() })
+        if metric.measure.of_agents() {
+            return Some(self.replications() as f64);
+        }
+        Some(self.moments(metric)?.sum(denominator) as f64)
     }
 
     fn row(&self, scope: Scope) -> &Row {
@@ -134,11 +148,13 @@ impl Across {
         }
     }
 
-    fn moments(&self, metric: &Metric) -> &Moments {
-        match metric.scope {
+    /// `None`: of ways, where a model has no paths to service.
+    fn moments(&self, metric: &Metric) -> Option<&Moments> {
+        Some(match metric.scope {
             Scope::Profile(profile) => self.profile(profile),
             _ if metric.measure.of_agents() => self.agents(),
+            _ if metric.measure.of_ways() => &self.paths()?.total.ways,
             scope => &self.row(scope).moments,
-        }
+        })
     }
 }

@@ -1,11 +1,14 @@
 //! Sums over replications of what is counted of paths to service.
 
 use super::across::column;
-use crate::model::{Outline, PathOutline};
+use crate::model::{Block, Outline, PathOutline};
 use crate::observe::{Arrival, Outcome};
 use crate::observers::{PathCounts, Ways};
-use crate::stats::{Merge, Moments, Percentiles, Tally};
+use crate::stats::{Histogram, Merge, Moments, Percentiles, Tally};
 use serde::{Deserialize, Serialize};
+
+/// How much is counted of calls of a service.
+const CALL_COUNTS: usize = Block::CACHED + 1;
 
 /// All sums of paths over the replications of an experiment.
 ///
@@ -19,6 +22,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PathSums {
+    /// All sources together.
+    pub total: SourceSums,
     /// By source.
     pub sources: Vec<SourceSums>,
     /// By step and exit, of steps that distribute: the columns of [`column`] for ways.
@@ -29,7 +34,13 @@ pub struct PathSums {
     pub exits: Vec<Moments>,
     /// By queue: how many left it without being answered or abandoning, by the place in [`Outcome::ALL`].
     pub left: Vec<Moments>,
-    /// By carrier: calls that got a line, and the integral of the lines taken in microseconds.
+    /// By queue: how long agents let telephones ring that nobody answered, in microseconds.
+    pub rang_us: Vec<Tally>,
+    /// By source: how the ways of callbacks ended, by the place in [`Outcome::ALL`].
+    pub callbacks: Vec<Moments>,
+    /// By service: the exits and counts of [`Block::Call`], of all steps that call it together.
+    pub services: Vec<Moments>,
+    /// By carrier: calls that got a line, the integral of the lines taken in microseconds, and how long all of them were taken.
     pub carriers: Vec<Moments>,
     /// By carrier: the most lines taken at once in each replication.
     pub lines_max: Vec<Tally>,
@@ -51,13 +62,17 @@ pub struct SourceSums {
 }
 
 impl PathSums {
-    pub(super) fn record(&mut self, paths: &PathCounts) {
+    pub(super) fn record(&mut self, outline: &PathOutline, paths: &PathCounts) {
         let counts = &paths.counts;
         self.sources.resize_with(counts.sources.len(), SourceSums::default);
         for ((ways, to_agent), sums) in counts.sources.iter().zip(&paths.to_agent).zip(&mut self.sources) {
             sums.ways.record(&columns(ways));
             sums.to_agent.record(to_agent);
         }
+        let mut to_agent = Histogram::default();
+        paths.to_agent.iter().for_each(|of_source| to_agent.merge(of_source));
+        self.total.ways.record(&observed_ways(paths));
+        self.total.to_agent.record(&to_agent);
         self.branches.resize_with(counts.branches.len(), Vec::new);
         for (exits, sums) in counts.branches.iter().zip(&mut self.branches) {
             sums.resize_with(exits.len(), Moments::default);
@@ -67,7 +82,16 @@ impl PathSums {
         counts.flows.iter().zip(&mut self.flows).for_each(|(&entered, sums)| sums.record(entered));
         record_all(&counts.exits, &mut self.exits);
         record_all(&counts.left, &mut self.left);
-        let carriers: Vec<_> = counts.carriers.iter().map(|lines| vec![lines.seized, lines.busy_us]).collect();
+        self.rang_us.resize_with(counts.rang_us.len(), Tally::default);
+        counts.rang_us.iter().zip(&mut self.rang_us).for_each(|(&rang_us, sums)| sums.record(rang_us));
+        record_all(&counts.callbacks, &mut self.callbacks);
+        let mut services = vec![vec![0; CALL_COUNTS]; outline.services.len()];
+        for (step, exits) in outline.steps.iter().zip(&counts.exits) {
+            let sums = step.service.and_then(|service| services.get_mut(service as usize));
+            sums.into_iter().flatten().zip(exits).for_each(|(sum, count)| *sum += count);
+        }
+        record_all(&services, &mut self.services);
+        let carriers: Vec<_> = counts.carriers.iter().map(|lines| vec![lines.seized, lines.busy_us, lines.full_us]).collect();
         record_all(&carriers, &mut self.carriers);
         self.lines_max.resize_with(counts.carriers.len(), Tally::default);
         counts.carriers.iter().zip(&mut self.lines_max).for_each(|(lines, sums)| sums.record(lines.busy_max));
@@ -79,14 +103,18 @@ impl PathSums {
         let exits = |step: usize| if paths.steps[step].distributes { paths.steps[step].exits.len() } else { 0 };
         let lengths = [self.sources.len(), self.flows.len(), self.exits.len(), self.branches.len(), self.left.len()];
         let expected = [paths.sources.len(), paths.flows.len(), paths.steps.len(), paths.steps.len(), outline.queues.len()];
+        let more = [self.rang_us.len(), self.callbacks.len(), self.services.len()];
         let carriers = paths.carriers.len();
         lengths == expected
+            && more == [outline.queues.len(), paths.sources.len(), paths.services.len()]
             && (self.carriers.len(), self.lines_max.len()) == (carriers, carriers)
-            && self.sources.iter().all(|sums| sums.ways.has(replications, column::WAYS))
+            && self.sources.iter().chain([&self.total]).all(|sums| sums.ways.has(replications, column::WAYS))
             && self.exits.iter().zip(&paths.steps).all(|(sums, step)| sums.has(replications, step.exits.len()))
             && self.branches.iter().enumerate().all(|(step, sums)| sums.len() == exits(step) && all_have(sums, column::WAYS))
             && all_have(&self.left, Outcome::ALL.len())
-            && all_have(&self.carriers, 2)
+            && all_have(&self.callbacks, Outcome::ALL.len())
+            && all_have(&self.services, CALL_COUNTS)
+            && all_have(&self.carriers, 3)
     }
 }
 
@@ -97,10 +125,19 @@ fn record_all(observed: &[Vec<i64>], sums: &mut Vec<Moments>) {
     }
 }
 
+/// The ways of all sources together in one replication, by the columns of [`column`] for ways.
+pub(super) fn observed_ways(paths: &PathCounts) -> Vec<i128> {
+    let mut sum = vec![0; column::WAYS];
+    for ways in &paths.counts.sources {
+        sum.iter_mut().zip(columns(ways)).for_each(|(sum, value)| *sum += value);
+    }
+    sum
+}
+
 /// The columns of [`column`] for ways. Of a branch nothing is said of how they came.
 fn columns(ways: &Ways) -> Vec<i128> {
     let arrivals = (0..Arrival::ALL.len()).map(|place| ways.arrivals.get(place).copied().unwrap_or(0));
-    let rest = [ways.spoken, ways.to_agent_us, ways.waited_us];
+    let rest = [ways.spoken, ways.to_agent_us, ways.waited_us, ways.in_flows_us];
     arrivals.chain(ways.outcomes.iter().copied()).chain(rest).map(i128::from).collect()
 }
 
@@ -113,11 +150,15 @@ impl Merge for SourceSums {
 
 impl Merge for PathSums {
     fn merge(&mut self, other: &Self) {
+        self.total.merge(&other.total);
         self.sources.merge(&other.sources);
         self.branches.merge(&other.branches);
         self.flows.merge(&other.flows);
         self.exits.merge(&other.exits);
         self.left.merge(&other.left);
+        self.rang_us.merge(&other.rang_us);
+        self.callbacks.merge(&other.callbacks);
+        self.services.merge(&other.services);
         self.carriers.merge(&other.carriers);
         self.lines_max.merge(&other.lines_max);
     }

@@ -54,6 +54,8 @@ pub enum Measure {
     Abandoned,
     /// Contacts rejected.
     Rejected,
+    /// Contacts that left the queue in another way: moved to another one, promised a callback, sent away.
+    Diverted,
     /// Contacts still waiting at the end.
     Unfinished,
     /// The headline service level, answered within the threshold / offered.
@@ -80,11 +82,24 @@ pub enum Measure {
     Staffed,
     /// Handling time.
     Handling,
+    /// Calls that came in, first ones and repeated ones. From here on in scenarios with paths to service, and of the whole center.
+    Calls,
+    /// Customers whom an agent spoke with, called back or not, and those who served themselves / calls.
+    ServedShare,
+    /// Customers who served themselves / calls.
+    ContainedShare,
+    /// Calls that found no line / calls.
+    BlockedShare,
+    /// Mean time from the start of the call to the first agent; of a callback from the start of the call in which it was asked for.
+    ToAgent,
 }
 
 impl Measure {
+    /// Why there is no figure of ways.
+    pub(crate) const WITHOUT_WAYS: &'static str = "the scenario has no paths to service: no flows, lines, transfers or repeated calls";
+
     /// All of them.
-    pub const ALL: [Measure; 20] = [
+    pub const ALL: [Measure; 26] = [
         Measure::ServiceLevel,
         Measure::DaysMeetingTarget,
         Measure::Asa,
@@ -101,10 +116,16 @@ impl Measure {
         Measure::Answered,
         Measure::Abandoned,
         Measure::Rejected,
+        Measure::Diverted,
         Measure::Unfinished,
         Measure::Occupancy,
         Measure::Staffed,
         Measure::Handling,
+        Measure::Calls,
+        Measure::ServedShare,
+        Measure::ContainedShare,
+        Measure::BlockedShare,
+        Measure::ToAgent,
     ];
 
     /// Its name.
@@ -114,6 +135,7 @@ impl Measure {
             Measure::Answered => "answered",
             Measure::Abandoned => "abandoned",
             Measure::Rejected => "rejected",
+            Measure::Diverted => "diverted",
             Measure::Unfinished => "unfinished",
             Measure::ServiceLevel => "service_level",
             Measure::DaysMeetingTarget => "days_meeting_target",
@@ -130,6 +152,11 @@ impl Measure {
             Measure::Occupancy => "occupancy",
             Measure::Staffed => "staffed_s",
             Measure::Handling => "handling_s",
+            Measure::Calls => "calls",
+            Measure::ServedShare => "served_share",
+            Measure::ContainedShare => "contained_share",
+            Measure::BlockedShare => "blocked_share",
+            Measure::ToAgent => "to_agent_s",
         }
     }
 
@@ -141,18 +168,26 @@ impl Measure {
             | Measure::Delayed
             | Measure::AbandonmentRate
             | Measure::RejectionRate
-            | Measure::Occupancy => Unit::Share,
-            Measure::Asa | Measure::MeanWait | Measure::Wait(_) | Measure::Staffed | Measure::Handling => Unit::Seconds,
-            Measure::Offered | Measure::Answered | Measure::Abandoned | Measure::Rejected | Measure::Unfinished | Measure::QueueLength => {
-                Unit::Contacts
-            }
+            | Measure::Occupancy
+            | Measure::ServedShare
+            | Measure::ContainedShare
+            | Measure::BlockedShare => Unit::Share,
+            Measure::Asa | Measure::MeanWait | Measure::Wait(_) | Measure::Staffed | Measure::Handling | Measure::ToAgent => Unit::Seconds,
+            Measure::Offered
+            | Measure::Answered
+            | Measure::Abandoned
+            | Measure::Rejected
+            | Measure::Diverted
+            | Measure::Unfinished
+            | Measure::QueueLength
+            | Measure::Calls => Unit::Contacts,
         }
     }
 
     /// Whether more of it is better for the caller (`Greater`), or less (`Less`); `Equal`: neither as such.
     pub fn better(self) -> Ordering {
         match self {
-            Measure::ServiceLevel | Measure::DaysMeetingTarget | Measure::Answered => Ordering::Greater,
+            Measure::ServiceLevel | Measure::DaysMeetingTarget | Measure::Answered | Measure::ServedShare => Ordering::Greater,
             Measure::Asa
             | Measure::MeanWait
             | Measure::Wait(_)
@@ -162,8 +197,17 @@ impl Measure {
             | Measure::QueueLength
             | Measure::Abandoned
             | Measure::Rejected
-            | Measure::Unfinished => Ordering::Less,
-            Measure::Offered | Measure::Occupancy | Measure::Staffed | Measure::Handling => Ordering::Equal,
+            | Measure::Unfinished
+            | Measure::BlockedShare
+            | Measure::ToAgent => Ordering::Less,
+            // More repeated calls are no good sign, nor are fewer a bad one; so with self-service.
+            Measure::Offered
+            | Measure::Diverted
+            | Measure::Occupancy
+            | Measure::Staffed
+            | Measure::Handling
+            | Measure::Calls
+            | Measure::ContainedShare => Ordering::Equal,
         }
     }
 
@@ -186,9 +230,14 @@ impl Measure {
         Measure::ALL.into_iter().find(|measure| metric.strip_suffix(measure.name()).is_some_and(|scope| scope.ends_with('.')))
     }
 
-    /// Whether it is of agents; the others are of contacts.
+    /// Whether it is of agents.
     pub fn of_agents(self) -> bool {
         matches!(self, Measure::Occupancy | Measure::Staffed | Measure::Handling)
+    }
+
+    /// Whether it is of ways through the center, which only scenarios with paths to service tell of, and only of the whole center.
+    pub fn of_ways(self) -> bool {
+        matches!(self, Measure::Calls | Measure::ServedShare | Measure::ContainedShare | Measure::BlockedShare | Measure::ToAgent)
     }
 }
 
@@ -273,7 +322,11 @@ fn all<S: AsRef<str>>(queues: &[S], profiles: &[S]) -> Vec<Metric> {
     let scopes = total.chain(queues).chain(profiles);
     scopes
         .flat_map(|(scope, name, of_contacts, of_agents)| {
-            let fits = move |measure: &Measure| if measure.of_agents() { of_agents } else { of_contacts };
+            let fits = move |measure: &Measure| match measure {
+                measure if measure.of_agents() => of_agents,
+                measure if measure.of_ways() => scope == Scope::Total,
+                _ => of_contacts,
+            };
             Measure::ALL.into_iter().filter(fits).map(move |measure| Metric::new(scope, name, measure))
         })
         .collect()
@@ -287,7 +340,7 @@ mod tests {
     fn every_metric_is_found_by_its_name() {
         let (queues, profiles) = (["a.b", "c d"], ["wait_s"]);
         let all = all(&queues, &profiles);
-        assert_eq!(all.len(), 20 + 2 * 17 + 3);
+        assert_eq!(all.len(), 26 + 2 * 18 + 3);
         for metric in all {
             assert_eq!(Metric::parse(&metric.to_string(), &queues, &profiles), Ok(metric));
         }

@@ -1,9 +1,10 @@
 //! What a report must know of a model's paths to service.
 
 use super::{Block, Model};
+use crate::id::Id;
 use serde::{Deserialize, Serialize};
 
-/// The names of the sources, flows, steps, exits and carriers of a model with paths to service, each in the order of its ids.
+/// The names of the sources, flows, steps, exits, carriers and services of a model with paths to service, each in the order of its ids.
 ///
 /// ```
 /// let model = waitline::Scenario::open("scenarios/path-to-service/week.toml")?.compile()?;
@@ -22,6 +23,8 @@ pub struct PathOutline {
     pub steps: Vec<StepOutline>,
     /// The carriers.
     pub carriers: Vec<CarrierOutline>,
+    /// The services outside.
+    pub services: Vec<String>,
 }
 
 /// A step of a flow.
@@ -47,6 +50,8 @@ pub struct StepOutline {
     pub ways_out: usize,
     /// Whether it distributes contacts at random, so that its exits are treatments to be compared.
     pub distributes: bool,
+    /// The place of the service that it calls.
+    pub service: Option<u32>,
 }
 
 /// A carrier.
@@ -76,6 +81,10 @@ impl PathOutline {
             exits: step.exits.iter().map(|exit| exit.name.clone()).collect(),
             ways_out: step.block.ways_out(step.exits.len()),
             distributes: matches!(step.block, Block::Distribute { .. }),
+            service: match step.block {
+                Block::Call { service } => Some(service.index() as u32),
+                _ => None,
+            },
         });
         let carriers = paths.telephony.carriers.iter();
         model.has_paths().then(|| PathOutline {
@@ -83,6 +92,7 @@ impl PathOutline {
             flows: paths.flows.iter().map(|flow| flow.name.clone()).collect(),
             steps: steps.collect(),
             carriers: carriers.map(|carrier| CarrierOutline { name: carrier.name.clone(), lines: carrier.lines }).collect(),
+            services: paths.services.iter().map(|service| service.name.clone()).collect(),
         })
     }
 }

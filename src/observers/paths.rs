@@ -31,6 +31,10 @@ pub struct PathTable {
     /// By queue, and by the place in [`Outcome::ALL`]: contacts that left it without being answered or abandoning; `Unreached`: calls back that the customer did not
     /// answer.
     pub left: Vec<Vec<i64>>,
+    /// By queue: how long agents let telephones ring that nobody answered, in microseconds.
+    pub rang_us: Vec<i64>,
+    /// By source: how the ways of callbacks ended, by the place in [`Outcome::ALL`]; they are among those of the source.
+    pub callbacks: Vec<Vec<i64>>,
     /// By carrier.
     pub carriers: Vec<CarrierLines>,
 }
@@ -54,6 +58,8 @@ pub struct Ways {
     pub to_agent_us: i64,
     /// The time that all waited in queues, in microseconds.
     pub waited_us: i64,
+    /// Of a source: the time that calls spent in flows before they first queued, or until they ended, in microseconds.
+    pub in_flows_us: i64,
 }
 
 impl Ways {
@@ -81,6 +87,8 @@ pub struct CarrierLines {
     pub seized: i64,
     /// The integral of the lines taken from the end of the warm-up to the horizon, in microseconds.
     pub busy_us: i64,
+    /// How long all lines were taken, between the same two, in microseconds.
+    pub full_us: i64,
     /// The most lines taken at once, before or after the warm-up.
     pub busy_max: i64,
 }
@@ -102,53 +110,92 @@ pub struct PathCounts {
     pub to_agent: Vec<Histogram>,
     warm_up: i64,
     horizon: i64,
-    /// By step, the flow that it enters.
-    enters: Vec<Option<usize>>,
-    /// By step, whether its exits are branches.
-    distributes: Vec<bool>,
-    /// The branches, as (step, exit), that those on the way have taken.
-    taken: BTreeMap<Customer, Vec<(usize, usize)>>,
-    /// By carrier: lines taken, and since when.
-    busy: Vec<(i64, i64)>,
+    /// By step.
+    notable: Vec<Notable>,
+    /// By source: whether its contacts enter a flow.
+    has_flow: Vec<bool>,
+    /// Those of whom something must be known when their ways end.
+    under_way: BTreeMap<Customer, UnderWay>,
+    lines: Vec<Lines>,
+}
+
+/// What is to be noted of who passes a step, besides the exit.
+#[derive(Clone, Copy, Debug)]
+enum Notable {
+    Nothing,
+    /// It enters a flow.
+    Enters(usize),
+    /// It enters a queue, unless that is full.
+    Queues,
+    /// It takes a branch.
+    Distributes,
+}
+
+/// A way that has not ended.
+#[derive(Clone, Debug, Default)]
+struct UnderWay {
+    /// When it first queued, in microseconds.
+    queued: Option<i64>,
+    /// Whether it is that of a callback.
+    promised: bool,
+    /// The branches, as (step, exit), that it has taken.
+    branches: Vec<(usize, usize)>,
+}
+
+/// How many lines of a carrier are taken, since when, and how many there are.
+#[derive(Clone, Copy, Debug)]
+struct Lines {
+    taken: i64,
+    since: i64,
+    all: i64,
 }
 
 impl PathCounts {
     /// For a run of `model`.
     pub fn new(model: &Model) -> PathCounts {
         let paths = &model.paths;
-        let enters = |step: &Step| match step.block {
-            Block::Flow { flow } => Some(flow.index()),
-            _ => None,
+        let notable = |step: &Step| match step.block {
+            Block::Flow { flow } => Notable::Enters(flow.index()),
+            Block::Queue { .. } => Notable::Queues,
+            Block::Distribute { .. } => Notable::Distributes,
+            _ => Notable::Nothing,
         };
+        let ends = || vec![0; Outcome::ALL.len()];
+        let carriers = &paths.telephony.carriers;
         let source = Ways { arrivals: vec![0; Arrival::ALL.len()], ..Ways::new() };
         let branches = |step: &Step| match step.block {
             Block::Distribute { .. } => vec![Ways::new(); step.exits.len()],
             _ => Vec::new(),
         };
-        let branches: Vec<Vec<Ways>> = paths.steps.iter().map(branches).collect();
-        let distributes = branches.iter().map(|exits| !exits.is_empty()).collect();
         PathCounts {
             counts: PathTable {
                 sources: vec![source; model.sources.len()],
-                branches,
+                branches: paths.steps.iter().map(branches).collect(),
                 flows: vec![0; paths.flows.len()],
                 exits: paths.steps.iter().map(|step| vec![0; step.exits.len()]).collect(),
-                left: vec![vec![0; Outcome::ALL.len()]; model.queues.len()],
-                carriers: vec![CarrierLines::default(); paths.telephony.carriers.len()],
+                left: vec![ends(); model.queues.len()],
+                rang_us: vec![0; model.queues.len()],
+                callbacks: vec![ends(); model.sources.len()],
+                carriers: vec![CarrierLines::default(); carriers.len()],
             },
             to_agent: model.sources.iter().map(|_| Histogram::default()).collect(),
             warm_up: model.run.warm_up.as_us(),
             horizon: model.run.horizon.as_us(),
-            enters: paths.steps.iter().map(enters).collect(),
-            distributes,
-            taken: BTreeMap::new(),
-            busy: paths.telephony.carriers.iter().map(|_| (0, 0)).collect(),
+            notable: paths.steps.iter().map(notable).collect(),
+            has_flow: model.sources.iter().map(|source| source.flow.is_some()).collect(),
+            under_way: BTreeMap::new(),
+            lines: carriers.iter().map(|carrier| Lines { taken: 0, since: 0, all: carrier.lines.into() }).collect(),
         }
     }
 
     /// A contact leaves a queue in another way than to an agent or out of patience.
     pub(super) fn left(&mut self, at: i64, queue: usize, outcome: Outcome) {
         self.counts.left[queue][outcome as usize] += i64::from(at >= self.warm_up);
+    }
+
+    /// An agent lets a telephone ring that nobody answers.
+    pub(super) fn rings(&mut self, at: i64, queue: usize, ring_us: i64) {
+        self.counts.rang_us[queue] += if at >= self.warm_up { ring_us } else { 0 };
     }
 
     /// A fact of those that concern paths alone.
@@ -161,15 +208,20 @@ impl PathCounts {
             }
             Fact::Entered { flow, .. } => self.counts.flows[flow.index()] += counts_now,
             Fact::Passed { customer, step, exit } => {
-                if self.distributes[step.index()] {
-                    let (taken, branch) = (self.taken.entry(*customer).or_default(), (step.index(), *exit as usize));
-                    if !taken.contains(&branch) {
-                        taken.push(branch);
+                let (step, exit) = (step.index(), *exit as usize);
+                self.counts.exits[step][exit] += counts_now;
+                match self.notable[step] {
+                    Notable::Enters(flow) => self.counts.flows[flow] += counts_now,
+                    Notable::Queues if exit != Block::FULL => {
+                        self.under_way.entry(*customer).or_default().queued.get_or_insert(at);
                     }
-                }
-                self.counts.exits[step.index()][*exit as usize] += counts_now;
-                if let Some(flow) = self.enters[step.index()] {
-                    self.counts.flows[flow] += counts_now;
+                    Notable::Distributes => {
+                        let branches = &mut self.under_way.entry(*customer).or_default().branches;
+                        if !branches.contains(&(step, exit)) {
+                            branches.push((step, exit));
+                        }
+                    }
+                    Notable::Queues | Notable::Nothing => {}
                 }
             }
             Fact::Seized { carrier: Some(carrier), .. } => {
@@ -178,36 +230,54 @@ impl PathCounts {
             }
             Fact::Released { carrier: Some(carrier), .. } => self.lines_change(carrier.index(), at, -1),
             Fact::Departed { customer, arrived, outcome, waited, answered, .. } => {
-                // Who is promised a callback is still on the way, with the branches taken so far.
-                let taken = if *outcome == Outcome::Callback { None } else { self.taken.remove(customer) };
+                let mut way = self.under_way.remove(customer).unwrap_or_default();
                 if arrived.as_us() >= self.warm_up {
-                    let (source, to_agent) = (customer.source.index(), answered.map(|answered| answered.since(*arrived).as_us()));
-                    let row = &mut self.counts.sources[source];
-                    row.arrivals[Arrival::Callback as usize] += i64::from(*outcome == Outcome::Callback);
-                    row.end(*outcome, waited.as_us(), to_agent);
-                    for (step, exit) in taken.into_iter().flatten() {
-                        self.counts.branches[step][exit].end(*outcome, waited.as_us(), to_agent);
-                    }
-                    if let Some(us) = to_agent {
-                        self.to_agent[source].record(us.unsigned_abs());
-                    }
+                    let to_agent = answered.map(|answered| answered.since(*arrived).as_us());
+                    let in_flows = way.queued.unwrap_or(at) - arrived.as_us();
+                    self.departs(customer.source.index(), *outcome, [waited.as_us(), in_flows], to_agent, &way);
+                }
+                // Who is promised a callback is still on the way, with the branches taken so far.
+                if *outcome == Outcome::Callback {
+                    (way.promised, way.queued) = (true, None);
+                    self.under_way.insert(*customer, way);
                 }
             }
             _ => {}
         }
     }
 
+    fn departs(&mut self, source: usize, outcome: Outcome, [waited, in_flows]: [i64; 2], to_agent: Option<i64>, way: &UnderWay) {
+        let row = &mut self.counts.sources[source];
+        row.end(outcome, waited, to_agent);
+        if way.promised {
+            self.counts.callbacks[source][outcome as usize] += 1;
+        } else if self.has_flow[source] {
+            row.in_flows_us += in_flows;
+        }
+        if outcome == Outcome::Callback {
+            row.arrivals[Arrival::Callback as usize] += 1;
+        } else {
+            for &(step, exit) in &way.branches {
+                self.counts.branches[step][exit].end(outcome, waited, to_agent);
+            }
+        }
+        if let Some(us) = to_agent {
+            self.to_agent[source].record(us.unsigned_abs());
+        }
+    }
+
     fn lines_change(&mut self, carrier: usize, at: i64, by: i64) {
-        let (busy, since) = &mut self.busy[carrier];
-        let row = &mut self.counts.carriers[carrier];
-        row.busy_us += *busy * (at.min(self.horizon) - (*since).max(self.warm_up)).max(0);
-        (*busy, *since) = (*busy + by, at);
-        row.busy_max = row.busy_max.max(*busy);
+        let (lines, row) = (&mut self.lines[carrier], &mut self.counts.carriers[carrier]);
+        let lasted = (at.min(self.horizon) - lines.since.max(self.warm_up)).max(0);
+        row.busy_us += lines.taken * lasted;
+        row.full_us += if lines.taken == lines.all { lasted } else { 0 };
+        (lines.taken, lines.since) = (lines.taken + by, at);
+        row.busy_max = row.busy_max.max(lines.taken);
     }
 
     /// The run is over: levels are complete, and nobody is lost (R19).
     pub(super) fn ended(&mut self, at: i64) {
-        for carrier in 0..self.busy.len() {
+        for carrier in 0..self.lines.len() {
             self.lines_change(carrier, at, 0);
         }
         for (number, row) in self.counts.sources.iter().enumerate() {

@@ -463,6 +463,9 @@ impl Summary {
             Fact::Dialed { contact, profile, ring, .. } => {
                 self.staff[profile.index()].works(1, at - self.start);
                 self.diverted(contact, at, Outcome::Unreached, at.saturating_add(ring.as_us()));
+                if let Some(paths) = &mut self.paths {
+                    paths.rings(at, contact.queue.index(), ring.as_us());
+                }
             }
             Fact::Left { contact, outcome } => self.diverted(contact, at, *outcome, at),
             other => {

@@ -9,6 +9,7 @@ mod gate;
 mod json;
 mod junit;
 mod long_run;
+mod path_rows;
 mod path_tables;
 mod paths;
 mod selection;
@@ -22,7 +23,9 @@ pub use figures::{Days, Definition, Figure, Figures, QueueLength, ServiceLevelFi
 pub use gate::{ExpectationReport, ExpectationsReport, GateReport, ScenarioVerdicts};
 pub use json::Json;
 pub use long_run::{LongRunReport, SettlingReport};
-pub use paths::{BranchReport, CarrierReport, DivertedReport, NamedFigure, PathReport, SourceReport, StepReport};
+pub use paths::{
+    BranchReport, CallbackReport, CarrierReport, DivertedReport, NamedFigure, PathReport, ServiceReport, SourceReport, StepReport,
+};
 pub use selection::{SelectionReport, SelectionRow};
 pub use text::Text;
 

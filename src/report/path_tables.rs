@@ -1,17 +1,26 @@
 //! Paths to service as tables.
 
 use super::columns::{Columns, NONE, number};
-use super::paths::{NamedFigure, PathReport};
+use super::paths::{NamedFigure, PathReport, SourceReport};
 use super::{Figure, text};
+use crate::observe::Outcome;
 
 /// Adds the tables of paths to a report for people; what never happened is left out.
 pub(super) fn add_to(paths: &PathReport, text: &mut String) {
     ways(paths).add_to("Ways through the center, per replication: how they began and how they ended", text);
-    to_agent(paths).add_to("From the start of the call to the first agent, seconds", text);
+    service(paths).add_to("What became of calls, first and repeated ones", text);
+    to_agent(paths).add_to("Time to an agent, seconds (in flows: of all calls; in queues: of all ways; the others: from the start of the call to the first agent)", text);
+    callbacks(paths).add_to("Callbacks, per replication", text);
     steps(paths).add_to("Steps of flows: exits taken, per replication", text);
     branches(paths).add_to("Branches: what became of those who took them", text);
     diverted(paths).add_to("Queues left in other ways, per replication", text);
+    services(paths).add_to("Services outside, per replication", text);
     carriers(paths).add_to("Carriers", text);
+}
+
+/// By source, and where there are several all together.
+fn sources(paths: &PathReport) -> impl Iterator<Item = &SourceReport> {
+    paths.sources.iter().chain((paths.sources.len() > 1).then_some(&paths.total))
 }
 
 fn share(figure: &NamedFigure) -> String {
@@ -20,7 +29,7 @@ fn share(figure: &NamedFigure) -> String {
 
 fn ways(paths: &PathReport) -> Columns {
     let mut table = Columns::new(&["source", "way", "ways", "%"]);
-    for row in &paths.sources {
+    for row in sources(paths) {
         let rows = [("began", &row.arrivals), ("ended", &row.outcomes)];
         let rows = rows.iter().flat_map(|(what, figures)| figures.iter().filter(|figure| figure.happened()).map(move |row| (what, row)));
         for (place, (what, figure)) in rows.enumerate() {
@@ -32,13 +41,38 @@ fn ways(paths: &PathReport) -> Columns {
     table
 }
 
-fn to_agent(paths: &PathReport) -> Columns {
-    let mut table = Columns::new(&["source", "spoke with an agent %", "mean", "p50", "p90", "p95", "wait in queues, mean of all ways"]);
-    for row in &paths.sources {
-        let mut cells = vec![row.source.clone(), text::percent(row.spoken)];
-        cells.extend([row.to_agent_s, row.to_agent_p50_s, row.to_agent_p90_s, row.to_agent_p95_s, row.waited_s].map(number));
+fn service(paths: &PathReport) -> Columns {
+    let mut table = Columns::new(&["source", "calls", "served %", "self-served %", "no line %"]);
+    for row in sources(paths) {
+        let mut cells = vec![row.source.clone(), number(row.calls)];
+        cells.extend([row.served_share, row.contained_share, row.blocked_share].map(text::percent));
         table.row(cells);
     }
+    table
+}
+
+fn to_agent(paths: &PathReport) -> Columns {
+    let mut table =
+        Columns::new(&["source", "in flows", "in queues", "to an agent", "p50", "p90", "p95", "spoke with an agent, % of ways"]);
+    for row in sources(paths) {
+        let times = [row.in_flows_s, row.waited_s, row.to_agent_s, row.to_agent_p50_s, row.to_agent_p90_s, row.to_agent_p95_s];
+        let mut cells = vec![row.source.clone()];
+        cells.extend(times.map(number));
+        cells.push(text::percent(row.spoken));
+        table.row(cells);
+    }
+    table
+}
+
+fn callbacks(paths: &PathReport) -> Columns {
+    let mut table = Columns::new(&["source", "", "callbacks", "%"]);
+    for row in &paths.callbacks {
+        table.row(vec![row.source.clone(), "promised".into(), number(row.promised), NONE.into()]);
+        for figure in row.outcomes.iter().filter(|figure| figure.happened()) {
+            table.row(vec![String::new(), format!("ended: {}", figure.name), number(figure.count), share(figure)]);
+        }
+    }
+    table.texts = 2;
     table
 }
 
@@ -78,23 +112,39 @@ fn branches(paths: &PathReport) -> Columns {
 }
 
 fn diverted(paths: &PathReport) -> Columns {
-    let mut table = Columns::new(&["queue", "way", "contacts", "%"]);
+    let mut table = Columns::new(&["queue", "way", "contacts", "%", "agents' time, min"]);
     for row in &paths.queues {
         for (place, figure) in row.outcomes.iter().enumerate() {
             let queue = if place == 0 { row.queue.clone() } else { String::new() };
-            table.row(vec![queue, figure.name.clone(), number(figure.count), share(figure)]);
+            // A telephone that rings in vain takes an agent; nothing else here does.
+            let rang =
+                if figure.name == Outcome::Unreached.name() { number(row.rang_s.map(|seconds| seconds.per(60.0))) } else { NONE.into() };
+            table.row(vec![queue, figure.name.clone(), number(figure.count), share(figure), rang]);
         }
     }
     table.texts = 2;
     table
 }
 
+fn services(paths: &PathReport) -> Columns {
+    let mut table =
+        Columns::new(&["service", "calls", "no answer", "no answer %", "kept answers", "throttled tries", "failed tries", "retries"]);
+    for row in &paths.services {
+        let mut cells = vec![row.service.clone(), number(row.calls), number(row.failures), text::percent(row.failure_share)];
+        cells.extend([row.cached, row.throttled, row.failed, row.retries].map(number));
+        table.row(cells);
+    }
+    table
+}
+
 fn carriers(paths: &PathReport) -> Columns {
-    let mut table = Columns::new(&["carrier", "lines", "calls", "lines in use", "most in use", "in use %"]);
+    let mut table = Columns::new(&["carrier", "lines", "calls", "lines in use", "most in use", "in use %", "all in use %"]);
     for row in &paths.carriers {
         let share: Figure = row.in_use.map(|in_use| in_use.per(f64::from(row.lines) / 100.0));
         let most = row.in_use_max.map_or(NONE.into(), |most| most.to_string());
-        table.row(vec![row.carrier.clone(), row.lines.to_string(), number(row.calls), number(row.in_use), most, number(share)]);
+        let mut cells = vec![row.carrier.clone(), row.lines.to_string(), number(row.calls), number(row.in_use), most];
+        cells.extend([number(share), text::percent(row.full_share)]);
+        table.row(cells);
     }
     table
 }

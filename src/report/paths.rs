@@ -1,10 +1,10 @@
 //! What is said of paths to service: ways, steps, lines.
 
 use super::Figure;
-use crate::experiment::{PathSums, Results, column};
-use crate::model::{Outline, PathOutline};
+use crate::experiment::{Formula, PathSums, Results, SourceSums, column};
+use crate::model::{Block, Measure, Outline, PathOutline};
 use crate::observe::{Arrival, Outcome};
-use crate::stats::{Confidence, Estimate, Moments};
+use crate::stats::{Confidence, Moments};
 use serde::Serialize;
 
 /// What happened before and around the queues; counts are means per replication. Of ways those count whose calls began after the warm-up, of
@@ -21,12 +21,18 @@ use serde::Serialize;
 pub struct PathReport {
     /// By source.
     pub sources: Vec<SourceReport>,
+    /// All sources together.
+    pub total: SourceReport,
+    /// By source, only those of whose customers somebody was promised a callback.
+    pub callbacks: Vec<CallbackReport>,
     /// By flow: how many entered it.
     pub flows: Vec<NamedFigure>,
     /// By step, flow after flow.
     pub steps: Vec<StepReport>,
     /// By queue, only those that somebody left in another way than to an agent or out of patience.
     pub queues: Vec<DivertedReport>,
+    /// By service outside.
+    pub services: Vec<ServiceReport>,
     /// By carrier.
     pub carriers: Vec<CarrierReport>,
 }
@@ -59,14 +65,24 @@ pub struct NamedFigure {
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SourceReport {
-    /// Its name.
+    /// Its name; `total` for all together.
     pub source: String,
+    /// First and repeated calls; a callback belongs to the call in which it was asked for.
+    pub calls: Figure,
+    /// Customers whom an agent spoke with, called back or not, and those who served themselves / calls.
+    pub served_share: Figure,
+    /// Customers who served themselves / calls.
+    pub contained_share: Figure,
+    /// Calls that found no line / calls.
+    pub blocked_share: Figure,
     /// How they came: first calls, calls again, callbacks, as shares of all ways.
     pub arrivals: Vec<NamedFigure>,
     /// How they ended, as shares of all ways. A promise of a callback ends a way and begins another.
     pub outcomes: Vec<NamedFigure>,
     /// Ways on which an agent spoke with the customer, of all; a way may end otherwise after that.
     pub spoken: Figure,
+    /// What a call spent in flows before it first queued, or until it ended, on average.
+    pub in_flows_s: Figure,
     /// From the start of the call to the first agent, on average; of a callback from the start of the call in which it was asked for.
     pub to_agent_s: Figure,
     /// Half of these times are at most so long, and so on (nearest rank, to within 0.4 %).
@@ -146,6 +162,55 @@ pub struct DivertedReport {
     pub queue: String,
     /// How they left it, as shares of those who left it so; `unreached`: of callbacks, the calls that the customer did not answer.
     pub outcomes: Vec<NamedFigure>,
+    /// How long agents were taken by these calls, per replication.
+    pub rang_s: Figure,
+}
+
+/// Callbacks that customers of a source were promised.
+///
+/// ```
+/// let model = waitline::Scenario::open("scenarios/path-to-service/week.toml")?.compile()?;
+/// let callbacks = waitline::Experiment::new(&model).replications(3).run()?.report().paths.unwrap().callbacks;
+/// let ended: f64 = callbacks[0].outcomes.iter().map(|outcome| outcome.count.unwrap().estimate).sum();
+/// assert!((callbacks[0].promised.unwrap().estimate - ended).abs() < 1e-6);
+/// # Ok::<(), waitline::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CallbackReport {
+    /// The source.
+    pub source: String,
+    /// How many, per replication.
+    pub promised: Figure,
+    /// How they ended, as shares of them.
+    pub outcomes: Vec<NamedFigure>,
+}
+
+/// A service outside, as the flows found it.
+///
+/// ```
+/// let model = waitline::Scenario::open("scenarios/path-to-service/week.toml")?.compile()?;
+/// let crm = waitline::Experiment::new(&model).replications(3).run()?.report().paths.unwrap().services.remove(0);
+/// assert!(crm.failures.unwrap().estimate < crm.calls.unwrap().estimate);
+/// # Ok::<(), waitline::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ServiceReport {
+    /// Its name.
+    pub service: String,
+    /// Calls of it that came to an end, per replication.
+    pub calls: Figure,
+    /// Those that were left without an answer.
+    pub failures: Figure,
+    /// The same / calls.
+    pub failure_share: Figure,
+    /// Those that needed no attempt: the answer was kept.
+    pub cached: Figure,
+    /// Attempts that the rate limit refused.
+    pub throttled: Figure,
+    /// Attempts that failed or took too long.
+    pub failed: Figure,
+    /// Attempts that followed a refused or failed one.
+    pub retries: Figure,
 }
 
 /// A carrier.
@@ -169,6 +234,8 @@ pub struct CarrierReport {
     pub in_use: Figure,
     /// The most at once, in any replication.
     pub in_use_max: Option<i64>,
+    /// The share of the time in which all were in use: of calls that come at random times and try this carrier, that share finds no line.
+    pub full_share: Figure,
 }
 
 const WAYS: std::ops::Range<usize> = column::OUTCOMES..column::SPOKEN;
@@ -179,15 +246,22 @@ impl PathReport {
         let (outline, sums, confidence) = (results.outline(), results.across().paths()?, results.confidence());
         let names = outline.paths.as_ref()?;
         let steps = names.steps.iter().enumerate().map(|(place, _)| step(names, sums, place, confidence));
+        let over_time = |lines: &Moments, column| {
+            let sum = lines.mean(&[(column, 1)], confidence).filter(|_| outline.counted_us() > 0);
+            sum.map(|us| us.per(outline.counted_us() as f64))
+        };
         let carriers = names.carriers.iter().zip(sums.carriers.iter().zip(&sums.lines_max)).map(|(carrier, (lines, most))| CarrierReport {
             carrier: carrier.name.clone(),
             lines: carrier.lines,
             calls: lines.mean(&[(0, 1)], confidence),
-            in_use: lines.mean(&[(1, 1)], confidence).filter(|_| outline.counted_us() > 0).map(|us| us.per(outline.counted_us() as f64)),
+            in_use: over_time(lines, 1),
             in_use_max: most.max(),
+            full_share: over_time(lines, 2),
         });
         Some(PathReport {
-            sources: (0..names.sources.len()).map(|place| source(names, sums, place, confidence)).collect(),
+            sources: names.sources.iter().zip(&sums.sources).map(|(name, sums)| source(name, sums, confidence)).collect(),
+            total: source("total", &sums.total, confidence),
+            callbacks: callbacks(names, sums, confidence),
             flows: names
                 .flows
                 .iter()
@@ -196,71 +270,9 @@ impl PathReport {
                 .collect(),
             steps: steps.collect(),
             queues: diverted(outline, sums, confidence),
+            services: names.services.iter().zip(&sums.services).map(|(name, sums)| service(name, sums, confidence)).collect(),
             carriers: carriers.collect(),
         })
-    }
-
-    /// All figures as (scope, name, metric, definition, figure).
-    pub(super) fn list(&self) -> Vec<(&'static str, String, String, &'static str, Figure)> {
-        let mut list = Vec::new();
-        let mut add =
-            |scope, name: &str, metric: String, definition, figure| list.push((scope, name.to_string(), metric, definition, figure));
-        for row in &self.sources {
-            let name = &row.source;
-            for (figures, metric) in [(&row.arrivals, "arrived"), (&row.outcomes, "ended")] {
-                for figure in figures {
-                    add("source", name, format!("{metric}.{}", figure.name), "ways, mean per replication", figure.count);
-                    add("source", name, format!("{metric}_share.{}", figure.name), "ways / all ways", figure.share);
-                }
-            }
-            for (metric, definition, figure) in [
-                ("spoken", "ways on which an agent spoke with the customer / all ways", row.spoken),
-                ("to_agent_s", "from the start of the call to the first agent, mean", row.to_agent_s),
-                ("to_agent_s.p50", "nearest-rank percentile of the same times", row.to_agent_p50_s),
-                ("to_agent_s.p90", "nearest-rank percentile of the same times", row.to_agent_p90_s),
-                ("to_agent_s.p95", "nearest-rank percentile of the same times", row.to_agent_p95_s),
-                ("waited_s", "what a way waited in queues, mean over all ways", row.waited_s),
-            ] {
-                add("source", name, metric.into(), definition, figure);
-            }
-        }
-        for flow in &self.flows {
-            add("flow", &flow.name, "entered".into(), "entered, mean per replication", flow.count);
-        }
-        for row in &self.steps {
-            let name = format!("{}.{}", row.flow, row.step);
-            for exit in &row.exits {
-                add("step", &name, format!("taken.{}", exit.name), "exits taken, mean per replication", exit.count);
-                add("step", &name, format!("taken_share.{}", exit.name), "exit taken / all exits of the step", exit.share);
-            }
-            for counted in &row.tries {
-                add("step", &name, format!("tries.{}", counted.name), "calls of the service, mean per replication", counted.count);
-            }
-            for branch in &row.branches {
-                let name = format!("{name}.{}", branch.branch);
-                add("branch", &name, "ways".into(), "ways of those who took it, mean per replication", branch.ways);
-                for figure in &branch.outcomes {
-                    add("branch", &name, format!("ended.{}", figure.name), "ways, mean per replication", figure.count);
-                    add("branch", &name, format!("ended_share.{}", figure.name), "ways / all ways", figure.share);
-                }
-                add("branch", &name, "spoken".into(), "ways on which an agent spoke with the customer / all ways", branch.spoken);
-                add("branch", &name, "to_agent_s".into(), "from the start of the call to the first agent, mean", branch.to_agent_s);
-                add("branch", &name, "waited_s".into(), "what a way waited in queues, mean over all ways", branch.waited_s);
-            }
-        }
-        for row in &self.queues {
-            for figure in &row.outcomes {
-                add("queue", &row.queue, format!("diverted.{}", figure.name), "contacts, mean per replication", figure.count);
-            }
-        }
-        for row in &self.carriers {
-            let plain = |value: f64| Some(Estimate { estimate: value, half_width: None, why_not: None });
-            add("carrier", &row.carrier, "calls".into(), "calls that got a line, mean per replication", row.calls);
-            add("carrier", &row.carrier, "in_use".into(), "lines in use, mean over time", row.in_use);
-            let most = row.in_use_max.and_then(|most| plain(most as f64));
-            add("carrier", &row.carrier, "in_use.max".into(), "most lines in use at once in any replication", most);
-        }
-        list
     }
 }
 
@@ -290,20 +302,54 @@ fn of_ways(sums: &Moments, confidence: &Confidence) -> [Figure; 3] {
     ]
 }
 
-fn source(names: &PathOutline, sums: &PathSums, place: usize, confidence: &Confidence) -> SourceReport {
-    let sums = &sums.sources[place];
-    let [spoken, to_agent_s, waited_s] = of_ways(&sums.ways, confidence);
+fn source(name: &str, sums: &SourceSums, confidence: &Confidence) -> SourceReport {
+    let [spoken, _, waited_s] = of_ways(&sums.ways, confidence);
     let percentile = |percent| sums.to_agent.percentile(percent, confidence).map(|us| us.per(1e6));
+    // Of ways nothing is averaged over time.
+    let figure = |measure| Formula::of(measure, 0)?.estimate(&sums.ways, confidence);
+    let calls = [(column::ARRIVALS + Arrival::First as usize, 1), (column::ARRIVALS + Arrival::Again as usize, 1)];
     SourceReport {
-        source: names.sources[place].clone(),
+        source: name.into(),
+        calls: figure(Measure::Calls),
+        served_share: figure(Measure::ServedShare),
+        contained_share: figure(Measure::ContainedShare),
+        blocked_share: figure(Measure::BlockedShare),
         arrivals: shares(&sums.ways, Arrival::ALL.iter().map(|arrival| arrival.name()), column::ARRIVALS, confidence),
         outcomes: ended(&sums.ways, confidence),
         spoken,
-        to_agent_s,
+        in_flows_s: sums.ways.ratio(&[(column::IN_FLOWS_US, 1)], &calls, confidence).map(|us| us.per(1e6)),
+        to_agent_s: figure(Measure::ToAgent),
         to_agent_p50_s: percentile(50),
         to_agent_p90_s: percentile(90),
         to_agent_p95_s: percentile(95),
         waited_s,
+    }
+}
+
+fn callbacks(names: &PathOutline, sums: &PathSums, confidence: &Confidence) -> Vec<CallbackReport> {
+    let promised = [(column::ARRIVALS + Arrival::Callback as usize, 1)];
+    let of_source = |((name, ways), ends): ((&String, &SourceSums), &Moments)| CallbackReport {
+        source: name.clone(),
+        promised: ways.ways.mean(&promised, confidence),
+        outcomes: shares(ends, Outcome::ALL.iter().map(|outcome| outcome.name()), 0, confidence),
+    };
+    let rows = names.sources.iter().zip(&sums.sources).zip(&sums.callbacks).map(of_source);
+    rows.filter(|row| row.promised.is_some_and(|promised| promised.estimate > 0.0)).collect()
+}
+
+fn service(name: &str, sums: &Moments, confidence: &Confidence) -> ServiceReport {
+    let calls = [(Block::SUCCESS, 1), (Block::FAILURE, 1)];
+    let mean = |of: &[(usize, i64)]| sums.mean(of, confidence);
+    ServiceReport {
+        service: name.into(),
+        calls: mean(&calls),
+        failures: mean(&[(Block::FAILURE, 1)]),
+        failure_share: sums.ratio(&[(Block::FAILURE, 1)], &calls, confidence),
+        cached: mean(&[(Block::CACHED, 1)]),
+        throttled: mean(&[(Block::THROTTLED, 1)]),
+        failed: mean(&[(Block::FAILED, 1)]),
+        // Each attempt that did not succeed is followed by another one, or by the end of the call.
+        retries: mean(&[(Block::THROTTLED, 1), (Block::FAILED, 1), (Block::FAILURE, -1)]),
     }
 }
 
@@ -339,11 +385,11 @@ fn step(names: &PathOutline, sums: &PathSums, place: usize, confidence: &Confide
 }
 
 fn diverted(outline: &Outline, sums: &PathSums, confidence: &Confidence) -> Vec<DivertedReport> {
-    let queues = outline.queues.iter().zip(&sums.left);
-    let report = queues.map(|(queue, left)| {
+    let queues = outline.queues.iter().zip(&sums.left).zip(&sums.rang_us);
+    let report = queues.map(|((queue, left), rang_us)| {
         let mut outcomes = shares(left, Outcome::ALL.iter().map(|outcome| outcome.name()), 0, confidence);
         outcomes.retain(NamedFigure::happened);
-        DivertedReport { queue: queue.name.clone(), outcomes }
+        DivertedReport { queue: queue.name.clone(), outcomes, rang_s: rang_us.mean(confidence).map(|us| us.per(1e6)) }
     });
     report.filter(|row| !row.outcomes.is_empty()).collect()
 }
