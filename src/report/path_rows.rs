@@ -20,7 +20,9 @@ impl Rows<'_> {
     }
 
     fn all<const N: usize>(&mut self, rows: [(&str, &'static str, Figure); N]) {
-        rows.into_iter().for_each(|(metric, definition, figure)| self.add(metric, definition, figure));
+        for (metric, definition, figure) in rows {
+            self.add(metric, definition, figure);
+        }
     }
 
     /// Counts, and with a definition of them the shares.
