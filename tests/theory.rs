@@ -1,8 +1,12 @@
 //! The simulator against queueing theory, judged by confidence intervals at fixed seeds.
 //!
-//! Each figure must lie within four standard errors of theory (by chance alone one in 16,000 would not), and the standard error must be small enough
-//! that a mistake of the stated size would be noticed.
+//! Each figure must lie within four standard errors of theory, and the standard error must be small enough that a mistake of the stated size would be
+//! noticed.
 
+#[path = "theory/judge.rs"]
+mod judge;
+
+use judge::judge_values;
 use waitline::erlang::{Traffic, blocking};
 use waitline::observers::Summary;
 use waitline::random::Streams;
@@ -35,15 +39,6 @@ fn judge(model: &Model, what: &str, theory: f64, notice: f64, figure: impl Fn(&S
         })
         .collect();
     judge_values(&values, what, theory, notice);
-}
-
-fn judge_values(values: &[f64], what: &str, theory: f64, notice: f64) {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let error = (values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1.0) / n).sqrt();
-    println!("{what}: {mean:.5} ± {error:.5}, theory {theory:.5}");
-    assert!((mean - theory).abs() <= 4.0 * error, "{what}: {mean} is {:.1} standard errors from {theory}", (mean - theory) / error);
-    assert!(8.0 * error <= notice * theory, "{what}: the standard error {error} is too large to notice a mistake of {notice} of {theory}");
 }
 
 fn asa_s(summary: &Summary, queue: u32) -> f64 {
