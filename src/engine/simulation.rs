@@ -164,7 +164,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             AtHorizon::Drain => NEVER,
             AtHorizon::Stop => self.model.run.horizon.as_us(),
         };
-        loop {
+        let more_to_come = loop {
             let arrival = self.arrivals.first_key();
             let completion = self.completions.first_key();
             let patience = self.patience.first_key();
@@ -176,7 +176,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
                 next = next.min(moves);
             }
             if next >= end_us || self.is_over(arrival) {
-                break;
+                break next != NEVER && !self.is_over(arrival);
             }
             if next > self.now {
                 self.tell_who_still_waits();
@@ -198,8 +198,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
                 self.full_round();
             }
             self.check_limits()?;
-        }
-        self.finish();
+        };
+        self.finish(more_to_come);
         Ok(())
     }
 
@@ -705,15 +705,15 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
 
     // ---- the end -------------------------------------------------------------------------------------------------------
 
-    /// Nothing more can happen to a contact: the run ends at the horizon, or when the last thing happened after it (R18).
-    fn finish(&mut self) {
+    /// Nothing more can happen to a contact: the run ends at the horizon, or when the last thing happened after it (R18). Unless there is `more_to_come`, but
+    /// not within the time that a run may take.
+    fn finish(&mut self, more_to_come: bool) {
         self.tell_who_still_waits();
         let horizon = self.model.run.horizon.as_us();
         let stops = self.model.run.at_horizon == AtHorizon::Stop;
-        let cut_off = PATHS && !stops && !self.is_over(self.arrivals.first_key());
         let end = if stops {
             horizon
-        } else if cut_off {
+        } else if PATHS && more_to_come {
             horizon + DRAIN_MAX.as_us()
         } else {
             horizon.max(self.last_fact)

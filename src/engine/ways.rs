@@ -215,6 +215,8 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
                 self.tell(&Fact::Dialed { contact, agent, profile, ring });
                 return Err(ring);
             }
+            // The promise is kept. Whatever follows is a conversation like any other: it may be transferred, and then has patience.
+            self.journeys.get(id).promise = None;
         }
         let journey = self.journeys.get(id);
         journey.answered_us.get_or_insert(now);

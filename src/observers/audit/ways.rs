@@ -72,6 +72,8 @@ impl Audit<'_> {
     pub(super) fn next_conversation(&mut self, contact: &Contact) -> u64 {
         self.has_waited(contact, true);
         let way = self.way(contact.customer());
+        // A callback that reaches the customer is a conversation like any other.
+        way.promised = None;
         way.conversations += 1;
         way.conversations - 1
     }
