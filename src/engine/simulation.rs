@@ -144,7 +144,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
             limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
             journeys: Journeys::default(),
-            outside: Outside::new(model, streams, model.run.horizon + DRAIN_MAX),
+            outside: Outside::new(model, streams, last_instant(model)),
             logged_in: model.profiles.iter().map(|_| 0).collect(),
             mean_handling_us: if PATHS { model.mean_handling_us() } else { Table::new() },
             endless: None,
@@ -159,11 +159,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
     }
 
     pub(super) fn run(mut self) -> Result<(), Error> {
-        let end_us = match self.model.run.at_horizon {
-            AtHorizon::Drain if PATHS => (self.model.run.horizon + DRAIN_MAX).as_us(),
-            AtHorizon::Drain => NEVER,
-            AtHorizon::Stop => self.model.run.horizon.as_us(),
-        };
+        let end_us = if PATHS || self.model.run.at_horizon == AtHorizon::Stop { last_instant(self.model).as_us() } else { NEVER };
         let more_to_come = loop {
             let arrival = self.arrivals.first_key();
             let completion = self.completions.first_key();
@@ -714,7 +710,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
         let end = if stops {
             horizon
         } else if PATHS && more_to_come {
-            horizon + DRAIN_MAX.as_us()
+            last_instant(self.model).as_us()
         } else {
             horizon.max(self.last_fact)
         };
@@ -730,6 +726,14 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             self.finish_journeys();
         }
         self.tell(&Fact::Ended);
+    }
+}
+
+/// When a run ends at the latest, if it has paths or stops.
+fn last_instant(model: &Model) -> Time {
+    match model.run.at_horizon {
+        AtHorizon::Drain => model.run.horizon + DRAIN_MAX,
+        AtHorizon::Stop => model.run.horizon,
     }
 }
 
