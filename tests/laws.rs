@@ -1,5 +1,7 @@
 //! The engine against a naive twin, and against laws seen from outside, on thousands of random worlds.
 
+#[path = "laws/of_paths.rs"]
+mod of_paths;
 #[path = "laws/twin.rs"]
 mod twin;
 #[path = "laws/worlds.rs"]
