@@ -1,14 +1,16 @@
 //! The engine against a naive twin, and against laws seen from outside, on thousands of random worlds.
 
+#[path = "laws/of_paths.rs"]
+mod of_paths;
 #[path = "laws/twin.rs"]
 mod twin;
 #[path = "laws/worlds.rs"]
 mod worlds;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use waitline::observers::Audit;
 use waitline::random::Streams;
-use waitline::{Fact, Model, Observer, Time};
+use waitline::{Fact, Model, Observer, Outcome, StepId, Time};
 
 /// Keeps everything that is told.
 #[derive(Debug, Default)]
@@ -28,19 +30,58 @@ fn told(model: &Model, seed: u64) -> Vec<(Time, Fact)> {
 }
 
 const WORLDS: u64 = 4_000;
+const FLOW_WORLDS: u64 = 3_000;
 
 #[test]
 fn the_engine_tells_what_its_naive_twin_tells() {
-    for seed in 0..WORLDS {
-        let model = worlds::world(seed);
+    agree((0..WORLDS).map(|seed| (seed, worlds::world(seed))));
+}
+
+#[test]
+fn the_engine_tells_what_its_naive_twin_tells_of_flows() {
+    agree((0..FLOW_WORLDS).map(|seed| (seed, worlds::flow_world(seed))));
+}
+
+/// Every step of these worlds is left by every exit, by some contact in some world, and ways end in every way.
+#[test]
+fn the_worlds_with_flows_leave_nothing_out() {
+    let (mut possible, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    possible.extend(Outcome::ALL.map(|outcome| ("departed", outcome.name().to_string())));
+    possible.extend(["called back in vain", "ranked anew"].map(|what| ("was", what.into())));
+    // Of a queue only.
+    possible.remove(&("departed", "transferred".into()));
+    for seed in 0..FLOW_WORLDS / 3 {
+        let model = worlds::flow_world(seed);
+        let way = |step: StepId, exit: usize| {
+            let step = &model.paths.steps[step];
+            (step.block.name(), step.exits[exit].name.clone())
+        };
+        possible.extend(model.paths.steps.enumerate().flat_map(|(id, step)| (0..step.exits.len()).map(move |exit| way(id, exit))));
+        seen.extend(told(&model, seed).into_iter().filter_map(|(_, fact)| match fact {
+            Fact::Passed { step, exit, .. } => Some(way(step, exit as usize)),
+            Fact::Departed { outcome, .. } => Some(("departed", outcome.name().into())),
+            Fact::Dialed { .. } => Some(("was", "called back in vain".into())),
+            Fact::Reranked { .. } => Some(("was", "ranked anew".into())),
+            _ => None,
+        }));
+    }
+    assert_eq!(possible, seen);
+}
+
+fn agree(worlds: impl Iterator<Item = (u64, Model)>) {
+    for (seed, model) in worlds {
         let (engine, twin) = (told(&model, seed), twin::run(&model, Streams::new(seed, 0)));
         if let Some(at) = (0..engine.len().max(twin.len())).find(|&at| engine.get(at) != twin.get(at)) {
-            let from = at.saturating_sub(8);
+            let lines = |facts: &[(Time, Fact)], from: usize, to: usize| -> String {
+                let facts: Vec<String> =
+                    facts[from.min(facts.len())..to.min(facts.len())].iter().map(|(at, fact)| format!("{at} {fact:?}")).collect();
+                facts.join("\n")
+            };
             panic!(
-                "world {seed}, fact {at}\nboth: {:#?}\nengine: {:#?}\ntwin: {:#?}\n{model:#?}",
-                &engine[from..at],
-                engine.get(at..(at + 3).min(engine.len())),
-                twin.get(at..(at + 3).min(twin.len()))
+                "world {seed}, fact {at}\nboth:\n{}\nengine:\n{}\ntwin:\n{}\n{model:#?}",
+                lines(&engine, at.saturating_sub(20), at),
+                lines(&engine, at, at + 4),
+                lines(&twin, at, at + 4)
             );
         }
     }

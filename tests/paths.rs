@@ -1,6 +1,7 @@
 //! Paths to service where small worlds leave nothing to chance: what chance decides, by the very draws; and worlds with paths that must be as without.
 
 #[path = "laws/worlds.rs"]
+#[allow(dead_code, unused_imports)] // only the plain ones are of use here
 mod worlds;
 
 use waitline::model::{Block, Exit, Flow, Step};

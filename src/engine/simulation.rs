@@ -144,7 +144,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
             limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
             journeys: Journeys::default(),
-            outside: Outside::new(model, streams, model.run.horizon + DRAIN_MAX),
+            outside: Outside::new(model, streams, last_instant(model)),
             logged_in: model.profiles.iter().map(|_| 0).collect(),
             mean_handling_us: if PATHS { model.mean_handling_us() } else { Table::new() },
             endless: None,
@@ -159,12 +159,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
     }
 
     pub(super) fn run(mut self) -> Result<(), Error> {
-        let end_us = match self.model.run.at_horizon {
-            AtHorizon::Drain if PATHS => (self.model.run.horizon + DRAIN_MAX).as_us(),
-            AtHorizon::Drain => NEVER,
-            AtHorizon::Stop => self.model.run.horizon.as_us(),
-        };
-        let cut_off = loop {
+        let end_us = if PATHS || self.model.run.at_horizon == AtHorizon::Stop { last_instant(self.model).as_us() } else { NEVER };
+        let more_to_come = loop {
             let arrival = self.arrivals.first_key();
             let completion = self.completions.first_key();
             let patience = self.patience.first_key();
@@ -176,8 +172,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
                 next = next.min(moves);
             }
             if next >= end_us || self.is_over(arrival) {
-                // Somebody waits for what comes too late, not just for what never comes.
-                break PATHS && next != NEVER && !self.is_over(arrival);
+                break next != NEVER && !self.is_over(arrival);
             }
             if next > self.now {
                 self.tell_who_still_waits();
@@ -200,7 +195,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             }
             self.check_limits()?;
         };
-        self.finish(cut_off);
+        self.finish(more_to_come);
         Ok(())
     }
 
@@ -711,15 +706,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
 
     // ---- the end -------------------------------------------------------------------------------------------------------
 
-    /// Nothing more can happen to a contact: the run ends at the horizon, or when the last thing happened after it (R18).
-    fn finish(&mut self, cut_off: bool) {
+    /// Nothing more can happen to a contact: the run ends at the horizon, or when the last thing happened after it (R18). Unless there is `more_to_come`, but
+    /// not within the time that a run may take.
+    fn finish(&mut self, more_to_come: bool) {
         self.tell_who_still_waits();
         let horizon = self.model.run.horizon.as_us();
         let stops = self.model.run.at_horizon == AtHorizon::Stop;
         let end = if stops {
             horizon
-        } else if cut_off {
-            horizon + DRAIN_MAX.as_us()
+        } else if PATHS && more_to_come {
+            last_instant(self.model).as_us()
         } else {
             horizon.max(self.last_fact)
         };
@@ -735,6 +731,14 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             self.finish_journeys();
         }
         self.tell(&Fact::Ended);
+    }
+}
+
+/// When a run ends at the latest, if it has paths or stops.
+fn last_instant(model: &Model) -> Time {
+    match model.run.at_horizon {
+        AtHorizon::Drain => model.run.horizon + DRAIN_MAX,
+        AtHorizon::Stop => model.run.horizon,
     }
 }
 

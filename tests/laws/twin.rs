@@ -1,10 +1,20 @@
 //! The rules once more, in the plainest code: at every instant everything is looked at and sorted anew. Slow, and hard to get wrong.
 
+#[path = "twin_outside.rs"]
+mod outside;
+#[path = "twin_steps.rs"]
+mod steps;
+#[path = "twin_ways.rs"]
+mod ways;
+
+use outside::Outside;
 use rand::Rng;
 use waitline::Model;
+use waitline::engine::DRAIN_MAX;
 use waitline::model::{AgentRule, AtHorizon, ContactRule, Day, Entry};
 use waitline::random::{Distribution, Purpose, Streams};
-use waitline::{AgentId, Contact, Fact, ProfileId, SourceId, Span, Time};
+use waitline::{AgentId, Contact, Fact, ProfileId, QueueId, SourceId, Span, Time};
+use ways::Guest;
 
 struct Agent {
     id: AgentId,
@@ -19,16 +29,35 @@ struct Agent {
     busy: Option<(Contact, Time, Time)>,
 }
 
+/// A contact in a queue.
+#[derive(Clone, Copy)]
+struct Waits {
+    contact: Contact,
+    /// When patience ends.
+    until: Time,
+    /// Which entry into a queue, of all, this was.
+    entry: u64,
+}
+
 struct Twin<'m> {
     model: &'m Model,
     day: Day,
     streams: Streams,
     now: Time,
     agents: Vec<Agent>,
-    /// In the order of enqueueing: contact, when patience ends.
-    waiting: Vec<(Contact, Time)>,
-    entered_now: Vec<Contact>,
+    /// In the order of enqueueing.
+    waiting: Vec<Waits>,
+    entries: u64,
+    entered_now: Vec<u64>,
+    /// With paths: everybody who ever came, in the order in which they first did; and what they share.
+    guests: Vec<Guest>,
+    outside: Outside,
     facts: Vec<(Time, Fact)>,
+}
+
+/// The number of a contact together with how often the same happened to it before (R25).
+fn nth(number: u64, times: u64) -> u64 {
+    number + (times << 48)
 }
 
 pub(crate) fn run(model: &Model, streams: Streams) -> Vec<(Time, Fact)> {
@@ -56,14 +85,24 @@ pub(crate) fn run(model: &Model, streams: Streams) -> Vec<(Time, Fact)> {
         now: Time::START,
         agents: agents.collect(),
         waiting: Vec::new(),
+        entries: 0,
         entered_now: Vec::new(),
+        guests: Vec::new(),
+        outside: Outside::new(model, streams),
         facts: Vec::new(),
     };
     let stops = model.run.at_horizon == AtHorizon::Stop;
     let mut end_of_facts = Time::START;
+    // With paths a run ends two weeks after the horizon at the latest: contacts may listen to music for ever.
+    let last = if model.has_paths() { model.run.horizon + DRAIN_MAX } else { Time::NEVER };
     loop {
-        let over = coming.is_empty() && twin.waiting.is_empty() && twin.agents.iter().all(|agent| agent.busy.is_none());
+        let nobody_is_there = coming.is_empty() && twin.waiting.is_empty() && twin.guests.iter().all(Guest::is_gone);
+        let over = nobody_is_there && twin.agents.iter().all(|agent| agent.busy.is_none());
         let next = coming.iter().map(|(at, ..)| *at).chain(twin.instants()).filter(|at| *at >= twin.now).min();
+        if !stops && !over && next.is_some_and(|next| next >= last) {
+            end_of_facts = last;
+            break;
+        }
         let Some(next) = next.filter(|next| !(over || stops && *next >= model.run.horizon)) else { break };
         if next > twin.now {
             twin.instant_is_over();
@@ -98,41 +137,61 @@ impl<'m> Twin<'m> {
         let first = self.facts.is_empty();
         let shifts = shifts.filter(move |at| (*at > self.now || (first && *at == self.now)) && *at < Time::NEVER);
         let ends = self.agents.iter().filter_map(|agent| agent.busy.map(|(_, _, end)| end));
-        let patience = self.waiting.iter().map(|(_, until)| *until).filter(later).filter(|at| *at < Time::NEVER);
+        let patience = self.waiting.iter().map(|waits| waits.until).filter(later).filter(|at| *at < Time::NEVER);
         let entries = || self.model.profiles.iter().flat_map(|profile| profile.entries.iter());
-        let delays = self.waiting.iter().flat_map(move |(contact, _)| {
+        let delays = self.waiting.iter().flat_map(move |Waits { contact, .. }| {
             entries().filter(|entry| entry.queue == contact.queue).map(|entry| contact.enqueued + entry.delay).collect::<Vec<_>>()
         });
-        shifts.chain(ends).chain(patience).chain(delays.filter(later))
+        let guests = self.guests.iter().flat_map(Guest::instants);
+        shifts.chain(ends).chain(patience).chain(delays.filter(later)).chain(guests)
     }
 
     fn round(&mut self, coming: &mut Vec<(Time, SourceId, u64)>) {
         self.agents_leave_and_come();
+        self.guests_act();
         while coming.first().is_some_and(|(at, ..)| *at == self.now) {
             let (_, source, number) = coming.remove(0);
-            let row = &self.model.sources[source];
-            let (queue, priority, age_us) = row
-                .given
-                .get(number as usize)
-                .map_or((row.queue, row.priority, row.age_us), |given| (given.queue, given.priority, given.age_us));
-            let contact = Contact { source, number, queue, enqueued: self.now, priority, age_us };
+            if self.model.has_paths() {
+                self.a_guest_comes(source, number);
+                continue;
+            }
+            let contact = self.sent(source, number);
             self.tell(Fact::Offered { contact });
-            let waiting = self.waiting.iter().filter(|(other, _)| other.queue == queue).count();
-            if self.model.queues[queue].max_contacts.is_some_and(|most| waiting >= most as usize) {
+            if self.model.queues[contact.queue].max_contacts.is_some_and(|most| self.waiting_in(contact.queue) >= u64::from(most)) {
                 self.tell(Fact::Rejected { contact });
                 continue;
             }
-            let until = self.patience(&contact).map_or(Time::NEVER, |patience| self.now + patience);
-            self.waiting.push((contact, until));
-            self.entered_now.push(contact);
+            let until = self.patience(&contact, 0).map_or(Time::NEVER, |patience| self.now + patience);
+            self.enters(contact, until);
         }
         while self.assign_one() {}
-        let out_of_patience: Vec<Contact> =
-            self.waiting.iter().filter(|(_, until)| *until == self.now).map(|(contact, _)| *contact).collect();
-        self.waiting.retain(|(_, until)| *until != self.now);
-        for contact in out_of_patience {
-            self.tell(Fact::Abandoned { contact });
+        for entry in self.waiting.iter().filter(|waits| waits.until == self.now).map(|waits| waits.entry).collect::<Vec<_>>() {
+            let place = self.waiting.iter().position(|waits| waits.entry == entry).expect("nobody else leaves");
+            let contact = self.waiting.remove(place).contact;
+            if self.model.has_paths() {
+                self.gives_up(contact);
+            } else {
+                self.tell(Fact::Abandoned { contact });
+            }
         }
+    }
+
+    /// A contact as its source sends it.
+    fn sent(&self, source: SourceId, number: u64) -> Contact {
+        let row = &self.model.sources[source];
+        let given = row.given.get(number as usize).map(|given| (given.queue, given.priority, given.age_us));
+        let (queue, priority, age_us) = given.unwrap_or((row.queue, row.priority, row.age_us));
+        Contact { source, number, queue, enqueued: self.now, priority, age_us }
+    }
+
+    fn waiting_in(&self, queue: QueueId) -> u64 {
+        self.waiting.iter().filter(|waits| waits.contact.queue == queue).count() as u64
+    }
+
+    fn enters(&mut self, contact: Contact, until: Time) {
+        self.waiting.push(Waits { contact, until, entry: self.entries });
+        self.entered_now.push(self.entries);
+        self.entries += 1;
     }
 
     fn agents_leave_and_come(&mut self) {
@@ -184,22 +243,22 @@ impl<'m> Twin<'m> {
     fn best(&self, profile: ProfileId) -> Option<usize> {
         let rule = self.model.policy.contact;
         let rank = |place: usize| {
-            let contact = &self.waiting[place].0;
+            let contact = &self.waiting[place].contact;
             (contact.priority, contact.rank(), place)
         };
         let mut eligible: Vec<usize> =
-            (0..self.waiting.len()).filter(|&place| self.entry(profile, &self.waiting[place].0).is_some()).collect();
+            (0..self.waiting.len()).filter(|&place| self.entry(profile, &self.waiting[place].contact).is_some()).collect();
         if rule == ContactRule::Weighted {
             // Only the head of each queue has a claim.
             let heads = eligible.clone();
             let is_head = |place: &usize| {
-                let queue = self.waiting[*place].0.queue;
-                heads.iter().filter(|&&other| self.waiting[other].0.queue == queue).all(|&other| rank(*place) <= rank(other))
+                let queue = self.waiting[*place].contact.queue;
+                heads.iter().filter(|&&other| self.waiting[other].contact.queue == queue).all(|&other| rank(*place) <= rank(other))
             };
             eligible.retain(is_head);
         }
         eligible.sort_by_key(|&place| {
-            let contact = &self.waiting[place].0;
+            let contact = &self.waiting[place].contact;
             let entry = self.entry(profile, contact).expect("it is eligible");
             let claim = i128::from((self.now.as_us() - contact.rank().as_us()).max(0)) * i128::from(entry.weight_milli);
             match rule {
@@ -226,7 +285,7 @@ impl<'m> Twin<'m> {
         });
         let found = available.iter().find_map(|&index| self.best(self.agents[index].profile).map(|place| (index, place)));
         let Some((mut index, place)) = found else { return false };
-        let contact = self.waiting[place].0;
+        let contact = self.waiting[place].contact;
         if self.model.policy.agent == AgentRule::Random {
             let mut anyone: Vec<usize> =
                 available.into_iter().filter(|&index| self.entry(self.agents[index].profile, &contact).is_some()).collect();
@@ -236,43 +295,57 @@ impl<'m> Twin<'m> {
         }
         self.waiting.remove(place);
         let Agent { id, profile, .. } = self.agents[index];
-        let (talk, after_contact_work) = self.handling(profile, &contact);
+        let conversation = match self.guest_is_taken(&contact) {
+            Ok(conversation) => conversation,
+            Err(ring) => {
+                self.agents[index].busy = Some((contact, self.now, self.now + ring));
+                self.tell_of(&contact, Fact::Dialed { contact, agent: id, profile, ring });
+                return true;
+            }
+        };
+        let (talk, after_contact_work) = self.handling(profile, &contact, conversation);
         self.agents[index].busy = Some((contact, self.now, self.now + talk + after_contact_work));
         self.agents[index].answered += 1;
-        self.tell(Fact::Answered { contact, agent: id, profile, talk, after_contact_work });
+        self.guest_talks(&contact, talk);
+        self.tell_of(&contact, Fact::Answered { contact, agent: id, profile, talk, after_contact_work });
         true
     }
 
-    fn draw(&self, distribution: &Distribution, purpose: Purpose, contact: &Contact) -> Span {
-        distribution.sample(&mut self.streams.source(contact.source).stream(purpose, contact.number))
+    /// What happens to a contact that the same happened to so often before.
+    fn draw(&self, distribution: &Distribution, purpose: Purpose, contact: &Contact, before: u64) -> Span {
+        distribution.sample(&mut self.streams.source(contact.source).stream(purpose, nth(contact.number, before)))
     }
 
-    fn patience(&self, contact: &Contact) -> Option<Span> {
-        if let Some(given) = self.model.sources[contact.source].given.get(contact.number as usize) {
+    /// A replay gives the patience of the first wait.
+    fn patience(&self, contact: &Contact, before: u64) -> Option<Span> {
+        if let Some(given) = self.model.sources[contact.source].given.get(contact.number as usize)
+            && before == 0
+        {
             return given.patience;
         }
-        self.model.queues[contact.queue].patience.as_ref().map(|patience| self.draw(patience, Purpose::Patience, contact))
+        self.model.queues[contact.queue].patience.as_ref().map(|patience| self.draw(patience, Purpose::Patience, contact, before))
     }
 
-    fn handling(&self, profile: ProfileId, contact: &Contact) -> (Span, Span) {
+    /// A replay gives the handling of the first conversation.
+    fn handling(&self, profile: ProfileId, contact: &Contact, before: u64) -> (Span, Span) {
         let queue = &self.model.queues[contact.queue];
         let entry = self.model.profiles[profile].entries.iter().find(|entry| entry.queue == contact.queue).expect("it may take it");
-        let given = self.model.sources[contact.source].given.get(contact.number as usize);
+        let given = self.model.sources[contact.source].given.get(contact.number as usize).filter(|_| before == 0);
         let talk = entry.handle_time.as_ref().unwrap_or(&queue.handle_time);
         let work = entry.after_contact_work.as_ref().or(queue.after_contact_work.as_ref());
         (
             given
                 .and_then(|given| given.handle_time)
-                .unwrap_or_else(|| self.day.stretch(contact.queue, self.draw(talk, Purpose::HandleTime, contact))),
+                .unwrap_or_else(|| self.day.stretch(contact.queue, self.draw(talk, Purpose::HandleTime, contact, before))),
             given.and_then(|given| given.after_contact_work).unwrap_or_else(|| {
-                work.map_or(Span::ZERO, |work| self.day.stretch(contact.queue, self.draw(work, Purpose::AfterContactWork, contact)))
+                work.map_or(Span::ZERO, |work| self.day.stretch(contact.queue, self.draw(work, Purpose::AfterContactWork, contact, before)))
             }),
         )
     }
 
     fn instant_is_over(&mut self) {
-        for contact in std::mem::take(&mut self.entered_now) {
-            if self.waiting.iter().any(|(other, _)| *other == contact) {
+        for entry in std::mem::take(&mut self.entered_now) {
+            if let Some(contact) = self.waiting.iter().find(|waits| waits.entry == entry).map(|waits| waits.contact) {
                 self.tell(Fact::Queued { contact });
             }
         }
@@ -295,9 +368,10 @@ impl<'m> Twin<'m> {
             }
         }
         self.now = end;
-        for (contact, _) in std::mem::take(&mut self.waiting) {
+        for Waits { contact, .. } in self.waiting.clone() {
             self.tell(Fact::Unfinished { contact });
         }
+        self.guests_are_left();
         self.tell(Fact::Ended);
     }
 }

@@ -1,5 +1,9 @@
 //! Random small worlds on a coarse grid of time, so that as much as possible coincides.
 
+#[path = "flow_worlds.rs"]
+mod flows;
+
+pub(crate) use flows::flow_world;
 use rand::RngExt;
 use waitline::model::{
     Agent, AgentRule, AtHorizon, Attendance, Channel, ContactRule, CountBy, Entry, Given, Model, Paths, Poisson, Policy, Presence, Profile,

@@ -278,6 +278,7 @@ impl<'a> Audit<'a> {
             self.queued_if_it_waited(contact, left.queued);
             self.world.books[contact.queue].answered += 1;
         }
+        self.world.agents[agent].answered += 1;
         self.world.set(agent, Doing::Busy { contact: *contact, answered: now, ends: now + times.0 + times.1 });
     }
 

@@ -30,7 +30,7 @@ pub(super) enum Doing {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AgentNow {
     pub(super) doing: Doing,
-    answered: u64,
+    pub(super) answered: u64,
     handled_us: i128,
     /// Before the present stay, which began at `came`.
     staffed_us: i128,
@@ -170,7 +170,6 @@ impl<'a> Picture<'a> {
                 self.available[profile].insert((since, agent));
             }
             Doing::Busy { ends, .. } => {
-                state.answered += 1;
                 self.busy.insert((ends, agent));
             }
         }

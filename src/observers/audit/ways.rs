@@ -144,7 +144,7 @@ impl Audit<'_> {
             self.breaks("the flow", format!("{} passes the step `{}`, which is not the next one", self.who(customer), row.name));
         }
         let counts_only = matches!(row.block, Block::Call { .. }) && exit > Block::FAILURE;
-        self.way(customer).next = if counts_only { Some(step) } else { row.exits[exit].to };
+        self.way(customer).next = if counts_only { Some(step) } else { row.exits.get(exit).and_then(|exit| exit.to) };
     }
 
     fn left(&mut self, contact: &Contact, outcome: Outcome) {
