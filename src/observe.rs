@@ -241,6 +241,13 @@ pub enum Fact {
         /// Why.
         arrival: Arrival,
     },
+    /// A carrier has no line for its call: all are taken, or it takes no calls now.
+    Refused {
+        /// Who.
+        customer: Customer,
+        /// Which carrier.
+        carrier: CarrierId,
+    },
     /// It has got a line.
     Seized {
         /// Who.

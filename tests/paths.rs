@@ -18,6 +18,7 @@ impl Observer for Told {
         let of_paths = matches!(
             fact,
             Fact::Arrived { .. }
+                | Fact::Refused { .. }
                 | Fact::Seized { .. }
                 | Fact::Released { .. }
                 | Fact::Departed { .. }

@@ -45,8 +45,8 @@ impl<'m> Outside<'m> {
         self.events[event].is_on(Time::from_us(now))
     }
 
-    /// Takes a line for a call that comes in: `None` when every line is taken.
-    pub(super) fn seize(&mut self, streams: SourceStreams, number: u64, now: i64) -> Option<Line> {
+    /// Takes a line for a call that comes in: `None` when every line is taken. `refused`: the carriers that had none.
+    pub(super) fn seize(&mut self, streams: SourceStreams, number: u64, now: i64, refused: &mut Vec<CarrierId>) -> Option<Line> {
         let telephony = &self.model.paths.telephony;
         if telephony.quota.is_some_and(|quota| self.calls >= quota) {
             return None;
@@ -58,7 +58,11 @@ impl<'m> Outside<'m> {
         let others = telephony.carriers.ids().filter(|&other| telephony.failover && other != choice);
         let found = std::iter::once(choice).chain(others).find(|&carrier| {
             let row = &telephony.carriers[carrier];
-            self.taken[carrier] < row.lines && !row.outage.is_some_and(|event| self.is_active(event, now))
+            let has_a_line = self.taken[carrier] < row.lines && !row.outage.is_some_and(|event| self.is_active(event, now));
+            if !has_a_line {
+                refused.push(carrier);
+            }
+            has_a_line
         })?;
         self.taken[found] += 1;
         self.calls += 1;

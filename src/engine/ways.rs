@@ -61,9 +61,12 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         self.tell(&Fact::Arrived { customer, arrival });
         if !model.paths.telephony.is_unlimited() {
             let streams = self.streams_of(id);
-            let Some(line) = self.outside.seize(streams, call, now) else {
-                return self.depart(id, Outcome::Blocked);
-            };
+            let mut refused = Vec::new();
+            let line = self.outside.seize(streams, call, now, &mut refused);
+            for carrier in refused {
+                self.tell(&Fact::Refused { customer, carrier });
+            }
+            let Some(line) = line else { return self.depart(id, Outcome::Blocked) };
             self.journeys.get(id).line = Some(line);
             self.tell(&Fact::Seized { customer, carrier: line.carrier });
         }

@@ -40,7 +40,8 @@ pub struct PathSums {
     pub callbacks: Vec<Moments>,
     /// By service: the exits and counts of [`Block::Call`], of all steps that call it together.
     pub services: Vec<Moments>,
-    /// By carrier: calls that got a line, the integral of the lines taken in microseconds, and how long all of them were taken.
+    /// By carrier: calls that got a line, the integral of the lines taken in microseconds, how long all of them were taken, calls that got none, and
+    /// those of them that got one of another carrier.
     pub carriers: Vec<Moments>,
     /// By carrier: the most lines taken at once in each replication.
     pub lines_max: Vec<Tally>,
@@ -91,7 +92,9 @@ impl PathSums {
             sums.into_iter().flatten().zip(exits).for_each(|(sum, count)| *sum += count);
         }
         record_all(&services, &mut self.services);
-        let carriers: Vec<_> = counts.carriers.iter().map(|lines| vec![lines.seized, lines.busy_us, lines.full_us]).collect();
+        let carriers =
+            counts.carriers.iter().map(|lines| vec![lines.seized, lines.busy_us, lines.full_us, lines.refused, lines.failed_over]);
+        let carriers: Vec<_> = carriers.collect();
         record_all(&carriers, &mut self.carriers);
         self.lines_max.resize_with(counts.carriers.len(), Tally::default);
         counts.carriers.iter().zip(&mut self.lines_max).for_each(|(lines, sums)| sums.record(lines.busy_max));
@@ -114,7 +117,7 @@ impl PathSums {
             && all_have(&self.left, Outcome::ALL.len())
             && all_have(&self.callbacks, Outcome::ALL.len())
             && all_have(&self.services, CALL_COUNTS)
-            && all_have(&self.carriers, 3)
+            && all_have(&self.carriers, 5)
     }
 }
 

@@ -85,6 +85,10 @@ impl Ways {
 pub struct CarrierLines {
     /// Calls that got one.
     pub seized: i64,
+    /// Calls that tried this carrier and got none of it.
+    pub refused: i64,
+    /// Those of them that got a line of another carrier.
+    pub failed_over: i64,
     /// The integral of the lines taken from the end of the warm-up to the horizon, in microseconds.
     pub busy_us: i64,
     /// How long all lines were taken, between the same two, in microseconds.
@@ -117,6 +121,8 @@ pub struct PathCounts {
     /// Those of whom something must be known when their ways end.
     under_way: BTreeMap<Customer, UnderWay>,
     lines: Vec<Lines>,
+    /// The carriers that had no line for the call that comes in now.
+    refused: Vec<usize>,
 }
 
 /// What is to be noted of who passes a step, besides the exit.
@@ -185,6 +191,7 @@ impl PathCounts {
             has_flow: model.sources.iter().map(|source| source.flow.is_some()).collect(),
             under_way: BTreeMap::new(),
             lines: carriers.iter().map(|carrier| Lines { taken: 0, since: 0, all: carrier.lines.into() }).collect(),
+            refused: Vec::new(),
         }
     }
 
@@ -224,12 +231,20 @@ impl PathCounts {
                     Notable::Queues | Notable::Nothing => {}
                 }
             }
+            Fact::Refused { carrier, .. } => {
+                self.counts.carriers[carrier.index()].refused += counts_now;
+                self.refused.push(carrier.index());
+            }
             Fact::Seized { carrier: Some(carrier), .. } => {
+                for refused in self.refused.drain(..) {
+                    self.counts.carriers[refused].failed_over += counts_now;
+                }
                 self.lines_change(carrier.index(), at, 1);
                 self.counts.carriers[carrier.index()].seized += counts_now;
             }
             Fact::Released { carrier: Some(carrier), .. } => self.lines_change(carrier.index(), at, -1),
             Fact::Departed { customer, arrived, outcome, waited, answered, .. } => {
+                self.refused.clear();
                 let mut way = self.under_way.remove(customer).unwrap_or_default();
                 if arrived.as_us() >= self.warm_up {
                     let to_agent = answered.map(|answered| answered.since(*arrived).as_us());

@@ -100,6 +100,7 @@ impl<'a, W: Write> Trace<'a, W> {
             Fact::Arrived { customer, arrival } => {
                 writeln!(self.to, "arrived {} {} {}", self.customer(customer), quoted(&model.sources[customer.source].name), arrival.name())
             }
+            Fact::Refused { customer, carrier } => writeln!(self.to, "refused {} {}", self.customer(customer), line(&Some(*carrier))),
             Fact::Seized { customer, carrier } => writeln!(self.to, "seized {} {}", self.customer(customer), line(carrier)),
             Fact::Released { customer, carrier } => writeln!(self.to, "released {} {}", self.customer(customer), line(carrier)),
             Fact::Entered { customer, flow } => {

@@ -78,6 +78,9 @@ impl PathReport {
             let most = row.in_use_max.map(|most| Estimate { estimate: most as f64, half_width: None, why_not: None });
             Rows { scope: "carrier", name: &row.carrier, rows }.all([
                 ("calls", "calls that got a line, mean per replication", row.calls),
+                ("refused", "calls that tried it and got no line of it, mean per replication", row.refused),
+                ("refused_share", "calls that got no line of it / calls that tried it", row.refused_share),
+                ("failed_over", "calls refused here that got a line of another carrier, mean per replication", row.failed_over),
                 ("in_use", "lines in use, mean over time", row.in_use),
                 ("in_use.max", "most lines in use at once in any replication", most),
                 ("full_share", "time in which all lines were in use / time", row.full_share),

@@ -138,11 +138,24 @@ fn services(paths: &PathReport) -> Columns {
 }
 
 fn carriers(paths: &PathReport) -> Columns {
-    let mut table = Columns::new(&["carrier", "lines", "calls", "lines in use", "most in use", "in use %", "all in use %"]);
+    let mut table = Columns::new(&[
+        "carrier",
+        "lines",
+        "calls",
+        "refused",
+        "refused %",
+        "failed over",
+        "lines in use",
+        "most in use",
+        "in use %",
+        "all in use %",
+    ]);
     for row in &paths.carriers {
         let share: Figure = row.in_use.map(|in_use| in_use.per(f64::from(row.lines) / 100.0));
         let most = row.in_use_max.map_or(NONE.into(), |most| most.to_string());
-        let mut cells = vec![row.carrier.clone(), row.lines.to_string(), number(row.calls), number(row.in_use), most];
+        let mut cells =
+            vec![row.carrier.clone(), row.lines.to_string(), number(row.calls), number(row.refused), text::percent(row.refused_share)];
+        cells.extend([number(row.failed_over), number(row.in_use), most]);
         cells.extend([number(share), text::percent(row.full_share)]);
         table.row(cells);
     }

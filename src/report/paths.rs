@@ -230,6 +230,12 @@ pub struct CarrierReport {
     pub lines: u32,
     /// Calls that got one.
     pub calls: Figure,
+    /// Calls that tried this carrier and got no line of it.
+    pub refused: Figure,
+    /// The same / all that tried it.
+    pub refused_share: Figure,
+    /// Refused calls that got a line of another carrier; the others found none at all.
+    pub failed_over: Figure,
     /// Lines in use, on average over time, until the horizon.
     pub in_use: Figure,
     /// The most at once, in any replication.
@@ -254,6 +260,9 @@ impl PathReport {
             carrier: carrier.name.clone(),
             lines: carrier.lines,
             calls: lines.mean(&[(0, 1)], confidence),
+            refused: lines.mean(&[(3, 1)], confidence),
+            refused_share: lines.ratio(&[(3, 1)], &[(0, 1), (3, 1)], confidence),
+            failed_over: lines.mean(&[(4, 1)], confidence),
             in_use: over_time(lines, 1),
             in_use_max: most.max(),
             full_share: over_time(lines, 2),

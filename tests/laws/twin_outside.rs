@@ -36,16 +36,16 @@ impl Twin<'_> {
         self.outside.events[event.0 as usize].is_on(self.now)
     }
 
-    /// The line that a call of a guest gets: that of its first choice, else that of the first other one that has any.
-    pub(super) fn a_line(&self, guest: usize, call: u64) -> Option<Line> {
+    /// The line that a call of a guest gets: that of its first choice, else that of the first other one that has any; and before it the carriers that have none.
+    pub(super) fn a_line(&self, guest: usize, call: u64) -> (Vec<CarrierId>, Option<Line>) {
         let telephony = &self.model.paths.telephony;
         let taken: Vec<Line> = self.guests.iter().filter_map(Guest::line).collect();
         if telephony.quota.is_some_and(|quota| taken.len() >= quota as usize) {
-            return None;
+            return (Vec::new(), None);
         }
         let carriers: Vec<CarrierId> = telephony.carriers.ids().collect();
         if carriers.is_empty() {
-            return Some(Line(None));
+            return (Vec::new(), Some(Line(None)));
         }
         let who = self.guests[guest].who;
         let mut luck = self.streams.source(who.source).stream(Purpose::Carrier, super::nth(who.number, call));
@@ -57,7 +57,9 @@ impl Twin<'_> {
             let of_it = taken.iter().filter(|line| **line == Line(Some(*carrier))).count();
             of_it < row.lines as usize && !row.outage.is_some_and(|event| self.is_the_case(event))
         };
-        std::iter::once(first).chain(others).find(has_a_line).map(|carrier| Line(Some(carrier)))
+        let tried: Vec<CarrierId> = std::iter::once(first).chain(others).collect();
+        let refuse = tried.iter().take_while(|carrier| !has_a_line(carrier)).count();
+        (tried[..refuse].to_vec(), tried.get(refuse).map(|&carrier| Line(Some(carrier))))
     }
 
     /// Takes a token, if one is there: at first the bucket is full, and tokens that were taken come back one after the other.

@@ -204,7 +204,11 @@ impl Twin<'_> {
         self.tell_guest(guest, Fact::Arrived { customer, arrival });
         if !self.model.paths.telephony.is_unlimited() {
             let call = self.guests[guest].calls_before();
-            let Some(Line(carrier)) = self.a_line(guest, call) else { return self.goes(guest, Outcome::Blocked) };
+            let (refused, line) = self.a_line(guest, call);
+            for carrier in refused {
+                self.tell_guest(guest, Fact::Refused { customer, carrier });
+            }
+            let Some(Line(carrier)) = line else { return self.goes(guest, Outcome::Blocked) };
             self.tell_guest(guest, Fact::Seized { customer, carrier });
         }
         if let Some(flow) = self.model.sources[customer.source].flow {

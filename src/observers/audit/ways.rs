@@ -80,6 +80,7 @@ impl Audit<'_> {
     pub(super) fn path_fact(&mut self, fact: &Fact) {
         match fact {
             Fact::Arrived { customer, arrival } => self.arrived(*customer, *arrival),
+            Fact::Refused { customer, carrier } => self.refused(*customer, *carrier),
             Fact::Seized { customer, carrier } => self.seized(*customer, *carrier),
             Fact::Released { customer, carrier } => self.released(*customer, *carrier),
             Fact::Entered { customer, flow } => self.way(*customer).next = Some(self.model.paths.flows[*flow].first),
@@ -112,13 +113,24 @@ impl Audit<'_> {
         }
     }
 
+    fn taken_of(&self, carrier: CarrierId) -> usize {
+        self.world.ways.values().filter(|way| way.line == Some(Line(Some(carrier)))).count()
+    }
+
+    /// When events are the case is not looked up here: a carrier that never fails must be full.
+    fn refused(&mut self, customer: Customer, carrier: CarrierId) {
+        let (row, taken) = (&self.model.paths.telephony.carriers[carrier], self.taken_of(carrier));
+        if row.outage.is_none() && taken < row.lines as usize {
+            self.breaks("R19", format!("{} gets no line of carrier `{}`, of which {taken} are taken", self.who(customer), row.name));
+        }
+    }
+
     fn seized(&mut self, customer: Customer, carrier: Option<CarrierId>) {
         if self.way(customer).line.replace(Line(carrier)).is_some() {
             self.breaks("R19", format!("{} takes a second line", self.who(customer)));
         }
         let Some(carrier) = carrier else { return };
-        let row = &self.model.paths.telephony.carriers[carrier];
-        let taken = self.world.ways.values().filter(|way| way.line == Some(Line(Some(carrier)))).count();
+        let (row, taken) = (&self.model.paths.telephony.carriers[carrier], self.taken_of(carrier));
         if taken > row.lines as usize {
             self.breaks("R19", format!("{taken} lines of carrier `{}` are taken, which has {}", row.name, row.lines));
         }
