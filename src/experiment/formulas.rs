@@ -1,7 +1,9 @@
 //! How each figure is formed from the sums.
 
 use super::across::{Across, Row, column, observed, observed_work};
+use super::path_sums::observed_ways;
 use crate::model::{Measure, Metric, Outline, Scope, Unit};
+use crate::observe::{Arrival, Outcome};
 use crate::observers::Summary;
 use crate::stats::{Confidence, Estimate, Moments, Shares, Terms};
 
@@ -30,6 +32,8 @@ const REJECTED: Terms<'static> = &[(column::REJECTED, 1)];
 const LEFT: Terms<'static> = &[(column::ANSWERED, 1), (column::ABANDONED, 1), (column::DIVERTED, 1)];
 const WAITS: Terms<'static> = &[(column::WAIT_ANSWERED_US, 1), (column::WAIT_ABANDONED_US, 1), (column::WAIT_DIVERTED_US, 1)];
 const IN_TIME: Terms<'static> = &[(column::answered_within(0), 1)];
+/// Callbacks belong to the calls on which they were promised.
+const CALLS: Terms<'static> = &[(column::ARRIVALS + Arrival::First as usize, 1), (column::ARRIVALS + Arrival::Again as usize, 1)];
 const HANDLING: Terms<'static> = &[(column::HANDLING_US, 1)];
 const STAFFED: Terms<'static> = &[(column::STAFFED_US, 1)];
 
@@ -56,6 +60,10 @@ impl Formula {
             Measure::Occupancy => share(HANDLING, STAFFED),
             Measure::Staffed => seconds(mean(STAFFED)),
             Measure::Handling => seconds(mean(HANDLING)),
+            Measure::Spoken => share(&[(column::SPOKEN, 1)], CALLS),
+            Measure::SelfServed => share(&[(column::OUTCOMES + Outcome::SelfServed as usize, 1)], CALLS),
+            Measure::Blocked => share(&[(column::OUTCOMES + Outcome::Blocked as usize, 1)], CALLS),
+            Measure::ToAgent => seconds(share(&[(column::TO_AGENT_US, 1)], &[(column::SPOKEN, 1)])),
             Measure::QueueLength | Measure::DaysMeetingTarget | Measure::Wait(_) => return None,
         })
     }
@@ -81,6 +89,8 @@ pub(super) fn parts(outline: &Outline, summary: &Summary, metric: &Metric) -> Op
     let formula = Formula::of(metric.measure, outline.counted_us())?;
     let row = if metric.measure.of_agents() {
         observed_work(outline, summary, metric.scope).to_vec()
+    } else if metric.measure.of_ways() {
+        observed_ways(summary.paths()?)
     } else {
         observed(outline, summary, metric.scope)
     };
@@ -99,7 +109,7 @@ impl Across {
     /// The figure of a metric; `None` if it does not exist (R24).
     pub fn estimate(&self, outline: &Outline, metric: &Metric, confidence: &Confidence) -> Option<Estimate> {
         match (Formula::of(metric.measure, outline.counted_us()), metric.measure) {
-            (Some(formula), _) => formula.estimate(self.moments(metric), confidence),
+            (Some(formula), _) => formula.estimate(self.moments(metric)?, confidence),
             (None, Measure::Wait(percent)) => self.row(metric.scope).waits.percentile(percent, confidence).map(|us| us.per(1e6)),
             (None, Measure::DaysMeetingTarget) => {
                 outline.headline(metric.scope)?.target.and_then(|_| self.row(metric.scope).days.meeting_target(confidence))
@@ -123,8 +133,8 @@ impl Across {
     /// Of how many trials a share is: contacts; or replications, where it is a share of time. `None` for what is no ratio of sums.
     fn trials(&self, outline: &Outline, metric: &Metric) -> Option<f64> {
         let denominator = Formula::of(metric.measure, outline.counted_us())?.denominator?;
-        let contacts = || self.moments(metric).sum(denominator) as f64;
-        Some(if metric.measure.of_agents() { self.replications() as f64 } else { contacts() })
+        let contacts = self.moments(metric)?.sum(denominator) as f64;
+        Some(if metric.measure.of_agents() { self.replications() as f64 } else { contacts })
     }
 
     fn row(&self, scope: Scope) -> &Row {
@@ -134,11 +144,15 @@ impl Across {
         }
     }
 
-    fn moments(&self, metric: &Metric) -> &Moments {
-        match metric.scope {
+    /// `None`: the model has no paths to service.
+    fn moments(&self, metric: &Metric) -> Option<&Moments> {
+        if metric.measure.of_ways() {
+            return self.paths().map(|paths| &paths.total);
+        }
+        Some(match metric.scope {
             Scope::Profile(profile) => self.profile(profile),
             _ if metric.measure.of_agents() => self.agents(),
             scope => &self.row(scope).moments,
-        }
+        })
     }
 }

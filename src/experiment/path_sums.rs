@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PathSums {
+    /// Of all sources together, by the columns of [`column`] for ways.
+    pub total: Moments,
     /// By source.
     pub sources: Vec<SourceSums>,
     /// By step and exit, of steps that distribute: the columns of [`column`] for ways.
@@ -53,6 +55,7 @@ pub struct SourceSums {
 impl PathSums {
     pub(super) fn record(&mut self, paths: &PathCounts) {
         let counts = &paths.counts;
+        self.total.record(&observed_ways(paths));
         self.sources.resize_with(counts.sources.len(), SourceSums::default);
         for ((ways, to_agent), sums) in counts.sources.iter().zip(&paths.to_agent).zip(&mut self.sources) {
             sums.ways.record(&columns(ways));
@@ -82,6 +85,7 @@ impl PathSums {
         let carriers = paths.carriers.len();
         lengths == expected
             && (self.carriers.len(), self.lines_max.len()) == (carriers, carriers)
+            && self.total.has(replications, column::WAYS)
             && self.sources.iter().all(|sums| sums.ways.has(replications, column::WAYS))
             && self.exits.iter().zip(&paths.steps).all(|(sums, step)| sums.has(replications, step.exits.len()))
             && self.branches.iter().enumerate().all(|(step, sums)| sums.len() == exits(step) && all_have(sums, column::WAYS))
@@ -95,6 +99,15 @@ fn record_all(observed: &[Vec<i64>], sums: &mut Vec<Moments>) {
     for (values, sums) in observed.iter().zip(sums) {
         sums.record(&values.iter().map(|&value| value.into()).collect::<Vec<i128>>());
     }
+}
+
+/// The columns of [`column`] for ways, of all sources together, in one replication.
+pub(super) fn observed_ways(paths: &PathCounts) -> Vec<i128> {
+    let add = |mut sum: Vec<i128>, ways: &Ways| {
+        sum.iter_mut().zip(columns(ways)).for_each(|(sum, value)| *sum += value);
+        sum
+    };
+    paths.counts.sources.iter().fold(vec![0; column::WAYS], add)
 }
 
 /// The columns of [`column`] for ways. Of a branch nothing is said of how they came.
@@ -113,6 +126,7 @@ impl Merge for SourceSums {
 
 impl Merge for PathSums {
     fn merge(&mut self, other: &Self) {
+        self.total.merge(&other.total);
         self.sources.merge(&other.sources);
         self.branches.merge(&other.branches);
         self.flows.merge(&other.flows);

@@ -80,11 +80,19 @@ pub enum Measure {
     Staffed,
     /// Handling time.
     Handling,
+    /// Of models with paths to service: calls on which an agent spoke with the customer, at once or on the callback that was promised / all calls.
+    Spoken,
+    /// Of the same calls: those on which customers served themselves / all.
+    SelfServed,
+    /// Those that found no line / all.
+    Blocked,
+    /// The mean time from the start of a call to the first agent.
+    ToAgent,
 }
 
 impl Measure {
     /// All of them.
-    pub const ALL: [Measure; 20] = [
+    pub const ALL: [Measure; 24] = [
         Measure::ServiceLevel,
         Measure::DaysMeetingTarget,
         Measure::Asa,
@@ -105,6 +113,10 @@ impl Measure {
         Measure::Occupancy,
         Measure::Staffed,
         Measure::Handling,
+        Measure::Spoken,
+        Measure::SelfServed,
+        Measure::Blocked,
+        Measure::ToAgent,
     ];
 
     /// Its name.
@@ -130,6 +142,10 @@ impl Measure {
             Measure::Occupancy => "occupancy",
             Measure::Staffed => "staffed_s",
             Measure::Handling => "handling_s",
+            Measure::Spoken => "spoken",
+            Measure::SelfServed => "self_served",
+            Measure::Blocked => "blocked",
+            Measure::ToAgent => "to_agent_s",
         }
     }
 
@@ -141,8 +157,11 @@ impl Measure {
             | Measure::Delayed
             | Measure::AbandonmentRate
             | Measure::RejectionRate
+            | Measure::Spoken
+            | Measure::SelfServed
+            | Measure::Blocked
             | Measure::Occupancy => Unit::Share,
-            Measure::Asa | Measure::MeanWait | Measure::Wait(_) | Measure::Staffed | Measure::Handling => Unit::Seconds,
+            Measure::Asa | Measure::MeanWait | Measure::Wait(_) | Measure::Staffed | Measure::Handling | Measure::ToAgent => Unit::Seconds,
             Measure::Offered | Measure::Answered | Measure::Abandoned | Measure::Rejected | Measure::Unfinished | Measure::QueueLength => {
                 Unit::Contacts
             }
@@ -152,7 +171,7 @@ impl Measure {
     /// Whether more of it is better for the caller (`Greater`), or less (`Less`); `Equal`: neither as such.
     pub fn better(self) -> Ordering {
         match self {
-            Measure::ServiceLevel | Measure::DaysMeetingTarget | Measure::Answered => Ordering::Greater,
+            Measure::ServiceLevel | Measure::DaysMeetingTarget | Measure::Answered | Measure::Spoken => Ordering::Greater,
             Measure::Asa
             | Measure::MeanWait
             | Measure::Wait(_)
@@ -162,8 +181,10 @@ impl Measure {
             | Measure::QueueLength
             | Measure::Abandoned
             | Measure::Rejected
+            | Measure::Blocked
+            | Measure::ToAgent
             | Measure::Unfinished => Ordering::Less,
-            Measure::Offered | Measure::Occupancy | Measure::Staffed | Measure::Handling => Ordering::Equal,
+            Measure::Offered | Measure::Occupancy | Measure::Staffed | Measure::Handling | Measure::SelfServed => Ordering::Equal,
         }
     }
 
@@ -184,6 +205,11 @@ impl Measure {
     /// ```
     pub fn in_name(metric: &str) -> Option<Measure> {
         Measure::ALL.into_iter().find(|measure| metric.strip_suffix(measure.name()).is_some_and(|scope| scope.ends_with('.')))
+    }
+
+    /// Whether it is of ways through the center, of all sources together.
+    pub fn of_ways(self) -> bool {
+        matches!(self, Measure::Spoken | Measure::SelfServed | Measure::Blocked | Measure::ToAgent)
     }
 
     /// Whether it is of agents; the others are of contacts.
@@ -273,7 +299,12 @@ fn all<S: AsRef<str>>(queues: &[S], profiles: &[S]) -> Vec<Metric> {
     let scopes = total.chain(queues).chain(profiles);
     scopes
         .flat_map(|(scope, name, of_contacts, of_agents)| {
-            let fits = move |measure: &Measure| if measure.of_agents() { of_agents } else { of_contacts };
+            let of_all = scope == Scope::Total;
+            let fits = move |measure: &Measure| match measure {
+                measure if measure.of_ways() => of_all,
+                measure if measure.of_agents() => of_agents,
+                _ => of_contacts,
+            };
             Measure::ALL.into_iter().filter(fits).map(move |measure| Metric::new(scope, name, measure))
         })
         .collect()
@@ -287,7 +318,7 @@ mod tests {
     fn every_metric_is_found_by_its_name() {
         let (queues, profiles) = (["a.b", "c d"], ["wait_s"]);
         let all = all(&queues, &profiles);
-        assert_eq!(all.len(), 20 + 2 * 17 + 3);
+        assert_eq!(all.len(), 24 + 2 * 17 + 3);
         for metric in all {
             assert_eq!(Metric::parse(&metric.to_string(), &queues, &profiles), Ok(metric));
         }

@@ -174,7 +174,14 @@ impl Outline {
     /// # Errors
     /// When there is none, with the nearest name that there is.
     pub fn metric(&self, name: &str) -> Result<Metric, Problem> {
-        Metric::parse(name, &self.queue_names(), &self.profile_names())
+        let metric = Metric::parse(name, &self.queue_names(), &self.profile_names())?;
+        if metric.measure.of_ways() && self.paths.is_none() {
+            return Err(Problem::new(format!(
+                "{metric} is of paths to service, and {} has none: its contacts do nothing but queue",
+                self.name
+            )));
+        }
+        Ok(metric)
     }
 
     /// The queue of that name, or with `None` all together.

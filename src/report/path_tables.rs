@@ -33,7 +33,7 @@ fn ways(paths: &PathReport) -> Columns {
 }
 
 fn to_agent(paths: &PathReport) -> Columns {
-    let mut table = Columns::new(&["source", "spoke with an agent %", "mean", "p50", "p90", "p95", "wait in queues, mean of all ways"]);
+    let mut table = Columns::new(&["source", "spoke with an agent %", "mean", "p50", "p90", "p95", "wait in queues, mean of all calls"]);
     for row in &paths.sources {
         let mut cells = vec![row.source.clone(), text::percent(row.spoken)];
         cells.extend([row.to_agent_s, row.to_agent_p50_s, row.to_agent_p90_s, row.to_agent_p95_s, row.waited_s].map(number));

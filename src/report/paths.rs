@@ -65,7 +65,7 @@ pub struct SourceReport {
     pub arrivals: Vec<NamedFigure>,
     /// How they ended, as shares of all ways. A promise of a callback ends a way and begins another.
     pub outcomes: Vec<NamedFigure>,
-    /// Ways on which an agent spoke with the customer, of all; a way may end otherwise after that.
+    /// Calls on which an agent spoke with the customer, at once or on the callback that was promised, of all calls; a call may end otherwise after that.
     pub spoken: Figure,
     /// From the start of the call to the first agent, on average; of a callback from the start of the call in which it was asked for.
     pub to_agent_s: Figure,
@@ -75,7 +75,7 @@ pub struct SourceReport {
     pub to_agent_p90_s: Figure,
     /// 95 of 100.
     pub to_agent_p95_s: Figure,
-    /// What a way waited in queues, all together, on average over all ways.
+    /// What was waited in queues, all together, on average over all calls.
     pub waited_s: Figure,
 }
 
@@ -171,6 +171,8 @@ pub struct CarrierReport {
     pub in_use_max: Option<i64>,
 }
 
+/// First calls and calls again; callbacks belong to the calls on which they were promised.
+const CALLS: [(usize, i64); 2] = [(column::ARRIVALS + Arrival::First as usize, 1), (column::ARRIVALS + Arrival::Again as usize, 1)];
 const WAYS: std::ops::Range<usize> = column::OUTCOMES..column::SPOKEN;
 
 impl PathReport {
@@ -214,12 +216,12 @@ impl PathReport {
                 }
             }
             for (metric, definition, figure) in [
-                ("spoken", "ways on which an agent spoke with the customer / all ways", row.spoken),
+                ("spoken", "calls on which an agent spoke with the customer, callbacks included / all calls", row.spoken),
                 ("to_agent_s", "from the start of the call to the first agent, mean", row.to_agent_s),
                 ("to_agent_s.p50", "nearest-rank percentile of the same times", row.to_agent_p50_s),
                 ("to_agent_s.p90", "nearest-rank percentile of the same times", row.to_agent_p90_s),
                 ("to_agent_s.p95", "nearest-rank percentile of the same times", row.to_agent_p95_s),
-                ("waited_s", "what a way waited in queues, mean over all ways", row.waited_s),
+                ("waited_s", "what was waited in queues, mean over all calls", row.waited_s),
             ] {
                 add("source", name, metric.into(), definition, figure);
             }
@@ -278,21 +280,20 @@ fn ended(sums: &Moments, confidence: &Confidence) -> Vec<NamedFigure> {
     shares(sums, Outcome::ALL.iter().map(|outcome| outcome.name()), column::OUTCOMES, confidence)
 }
 
-/// Share of ways with an agent, mean time to the first one, mean wait.
-fn of_ways(sums: &Moments, confidence: &Confidence) -> [Figure; 3] {
-    let ways: Vec<(usize, i64)> = WAYS.map(|column| (column, 1)).collect();
+/// Share with an agent, mean time to the first one, mean wait, of so many.
+fn of_ways(sums: &Moments, all: &[(usize, i64)], confidence: &Confidence) -> [Figure; 3] {
     let seconds = |figure: Figure| figure.map(|us| us.per(1e6));
     let spoken = [(column::SPOKEN, 1)];
     [
-        sums.ratio(&spoken, &ways, confidence),
+        sums.ratio(&spoken, all, confidence),
         seconds(sums.ratio(&[(column::TO_AGENT_US, 1)], &spoken, confidence)),
-        seconds(sums.ratio(&[(column::WAITED_US, 1)], &ways, confidence)),
+        seconds(sums.ratio(&[(column::WAITED_US, 1)], all, confidence)),
     ]
 }
 
 fn source(names: &PathOutline, sums: &PathSums, place: usize, confidence: &Confidence) -> SourceReport {
     let sums = &sums.sources[place];
-    let [spoken, to_agent_s, waited_s] = of_ways(&sums.ways, confidence);
+    let [spoken, to_agent_s, waited_s] = of_ways(&sums.ways, &CALLS, confidence);
     let percentile = |percent| sums.to_agent.percentile(percent, confidence).map(|us| us.per(1e6));
     SourceReport {
         source: names.sources[place].clone(),
@@ -310,8 +311,8 @@ fn source(names: &PathOutline, sums: &PathSums, place: usize, confidence: &Confi
 fn step(names: &PathOutline, sums: &PathSums, place: usize, confidence: &Confidence) -> StepReport {
     let step = &names.steps[place];
     let branch = |(branch, sums): (&String, &Moments)| {
-        let [spoken, to_agent_s, waited_s] = of_ways(sums, confidence);
         let ways: Vec<(usize, i64)> = WAYS.map(|column| (column, 1)).collect();
+        let [spoken, to_agent_s, waited_s] = of_ways(sums, &ways, confidence);
         BranchReport {
             branch: branch.clone(),
             ways: sums.mean(&ways, confidence),
