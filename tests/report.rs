@@ -345,12 +345,12 @@ fn paths_are_reported_whole() {
     let came_in = count(&calls.arrivals, "first") + count(&calls.arrivals, "again"); // what the center dials takes no carrier's line
     near(in_a_carrier, came_in - count(&calls.outcomes, "blocked"));
 
-    assert_eq!(paths.total.served_share, calls.served_share);
+    assert_eq!(paths.total.served, calls.served);
     near(calls.calls.unwrap().estimate, came_in);
     // Whom an agent sends on may still abandon, and was served nevertheless.
-    let spoken = calls.spoken.unwrap().estimate * count(&calls.outcomes, "");
+    let spoken = calls.spoken.unwrap().estimate * came_in;
     assert!(spoken > count(&calls.outcomes, "answered"));
-    near(calls.served_share.unwrap().estimate, (spoken + count(&calls.outcomes, "self_served")) / came_in);
+    near(calls.served.unwrap().estimate, (spoken + count(&calls.outcomes, "self_served")) / came_in);
     let callbacks = &paths.callbacks[0];
     near(callbacks.promised.unwrap().estimate, count(&calls.arrivals, "callback"));
     near(count(&callbacks.outcomes, ""), count(&calls.arrivals, "callback"));
@@ -375,7 +375,7 @@ fn paths_are_reported_whole() {
         "source,calls,,ended.self_served,",
         "step,main.are we open,,taken_share.closed,",
         "carrier,north,,in_use.max,",
-        "ways,,,served_share,",
+        "ways,,,served,",
         "service,crm,,retries,",
         "callback,calls,,ended.answered,",
     ] {

@@ -22,7 +22,8 @@ use std::path::PathBuf;
   waitline compare day.toml --set \"agents.senior.count=5..9\" --best total.asa_s --indifference 2s
 
 The first scenario is the base. With --set it is one scenario, and each value (a list, or whole numbers from..to, both \
-included) gives a variant; several --set give all combinations. A key is a path: agents.PROFILE.count, \
+included) gives a variant; several --set give all combinations, or with --each every \
+value alone. A key is a path: agents.PROFILE.count, \
 profile.PROFILE.QUEUE.delay, queue.QUEUE.patience.mean, source.SOURCE.arrivals.rate, policy.contact.
 With --best replications are spent on those designs only that may still be the best (Kim and Nelson, 2001): with the \
 confidence given it is the best, or within --indifference of it.
@@ -34,7 +35,10 @@ pub(super) struct CompareArguments {
     /// Variants of one scenario: KEY=VALUE,VALUE,... or KEY=FROM..TO
     #[arg(long, value_name = "KEY=VALUES")]
     set: Vec<String>,
-    /// Look at this figure; the first one decides. Default: service level, ASA and abandonment of all queues, and occupancies
+    /// A variant for each value of each --set alone, instead of all combinations
+    #[arg(long, requires = "set")]
+    each: bool,
+    /// Look at this figure; the first one decides. Default: service level, ASA and abandonment of all queues, and occupancies; with paths to service also what became of calls
     #[arg(long, value_name = "METRIC")]
     metric: Vec<String>,
     /// Find the design with the best of this figure instead
@@ -67,7 +71,7 @@ pub(super) struct CompareArguments {
 }
 
 pub(super) fn run(arguments: &CompareArguments) -> Result<Outcome, Error> {
-    let variants = Variants::new(&arguments.scenarios, &arguments.set)?;
+    let variants = Variants::new(&arguments.scenarios, &arguments.set, arguments.each)?;
     different_files(&variants.paths(), &[("--out", arguments.out.as_deref())])?;
     let models = variants.models()?;
     let designs: Vec<Design<'_>> = models.iter().map(|(label, model)| Design::new(label.clone(), model)).collect();

@@ -14,8 +14,8 @@ pub(super) struct Variants {
 }
 
 impl Variants {
-    /// Opens them, and makes those that `--set` asks for.
-    pub(super) fn new(paths: &[PathBuf], sets: &[String]) -> Result<Variants, Error> {
+    /// Opens them, and makes those that `--set` asks for: all combinations, or each value alone.
+    pub(super) fn new(paths: &[PathBuf], sets: &[String], each: bool) -> Result<Variants, Error> {
         let mut problems = Vec::new();
         let mut scenarios: Vec<(String, Scenario)> = Vec::new();
         for (place, path) in paths.iter().enumerate() {
@@ -36,7 +36,19 @@ impl Variants {
             if scenarios.len() > 1 {
                 return Err(Error::input(vec![Problem::new("--set makes variants of one scenario: name only one")]));
             }
-            let variants = variants(&scenarios[0].1, sets)?;
+            let base = &scenarios[0].1;
+            let variants = if each {
+                // All problems at once: a wrong key must not hide behind another one.
+                let found: Vec<_> = sets.iter().map(|set| variants(base, std::slice::from_ref(set))).collect();
+                let problems: Vec<Problem> =
+                    found.iter().filter_map(|found| found.as_ref().err()).flat_map(Error::problems).cloned().collect();
+                if !problems.is_empty() {
+                    return Err(Error::input(problems));
+                }
+                found.into_iter().flatten().flatten().collect()
+            } else {
+                variants(base, sets)?
+            };
             // What is as the base is, is the base.
             let base = scenarios[0].1.document().clone();
             scenarios.extend(variants.into_iter().filter(|(_, scenario)| *scenario.document() != base));

@@ -16,7 +16,7 @@ impl Compiler<'_> {
             let path = format!("expect[{index}]");
             match Metric::parse(&table.metric, &queues, &profiles) {
                 Ok(metric) if metric.measure.of_ways() && !has_paths => {
-                    self.problem(&format!("{path}.metric"), format!("{metric}: {}", Measure::WITHOUT_WAYS));
+                    self.problem(&format!("{path}.metric"), metric.without_paths(&document.name).message);
                 }
                 Ok(metric) => self.bounds(&path, table, &metric, &mut expectations),
                 Err(problem) => self.problem(&format!("{path}.metric"), problem.message),

@@ -221,7 +221,10 @@ fn difference(metric: &Metric, moments: &Moments, confidence: &Confidence, joint
 /// What planners look at first.
 fn standard(outline: &Outline) -> Vec<Metric> {
     let of_contacts = [Measure::ServiceLevel, Measure::Asa, Measure::AbandonmentRate];
-    let mut metrics: Vec<Metric> = of_contacts.map(|measure| Metric::new(Scope::Total, "total", measure)).into();
+    let of_ways = [Measure::Spoken, Measure::ToAgent, Measure::SelfServed, Measure::Blocked];
+    let of_ways = of_ways.iter().filter(|_| outline.paths.is_some());
+    let total = of_ways.chain(&of_contacts).map(|&measure| Metric::new(Scope::Total, "total", measure));
+    let mut metrics: Vec<Metric> = total.collect();
     if outline.queues.len() > 1 {
         for (queue, row) in outline.queue_ids().zip(&outline.queues) {
             metrics.extend(of_contacts.map(|measure| Metric::new(Scope::Queue(queue), &row.name, measure)));

@@ -32,11 +32,9 @@ const REJECTED: Terms<'static> = &[(column::REJECTED, 1)];
 const LEFT: Terms<'static> = &[(column::ANSWERED, 1), (column::ABANDONED, 1), (column::DIVERTED, 1)];
 const WAITS: Terms<'static> = &[(column::WAIT_ANSWERED_US, 1), (column::WAIT_ABANDONED_US, 1), (column::WAIT_DIVERTED_US, 1)];
 const IN_TIME: Terms<'static> = &[(column::answered_within(0), 1)];
-const HANDLING: Terms<'static> = &[(column::HANDLING_US, 1)];
-/// A callback is no call of its own: it belongs to the one in which it was asked for.
+/// Callbacks belong to the calls on which they were promised.
 const CALLS: Terms<'static> = &[(column::ARRIVALS + Arrival::First as usize, 1), (column::ARRIVALS + Arrival::Again as usize, 1)];
-const SPOKEN: Terms<'static> = &[(column::SPOKEN, 1)];
-const SELF_SERVED: (usize, i64) = (column::OUTCOMES + Outcome::SelfServed as usize, 1);
+const HANDLING: Terms<'static> = &[(column::HANDLING_US, 1)];
 const STAFFED: Terms<'static> = &[(column::STAFFED_US, 1)];
 
 impl Formula {
@@ -63,11 +61,12 @@ impl Formula {
             Measure::Occupancy => share(HANDLING, STAFFED),
             Measure::Staffed => seconds(mean(STAFFED)),
             Measure::Handling => seconds(mean(HANDLING)),
+            Measure::Spoken => share(&[(column::SPOKEN, 1)], CALLS),
+            Measure::SelfServed => share(&[(column::OUTCOMES + Outcome::SelfServed as usize, 1)], CALLS),
+            Measure::Served => share(&[(column::SPOKEN, 1), (column::OUTCOMES + Outcome::SelfServed as usize, 1)], CALLS),
             Measure::Calls => mean(CALLS),
-            Measure::ServedShare => share(&[(column::SPOKEN, 1), SELF_SERVED], CALLS),
-            Measure::ContainedShare => share(&[SELF_SERVED], CALLS),
-            Measure::BlockedShare => share(&[(column::OUTCOMES + Outcome::Blocked as usize, 1)], CALLS),
-            Measure::ToAgent => seconds(share(&[(column::TO_AGENT_US, 1)], SPOKEN)),
+            Measure::Blocked => share(&[(column::OUTCOMES + Outcome::Blocked as usize, 1)], CALLS),
+            Measure::ToAgent => seconds(share(&[(column::TO_AGENT_US, 1)], &[(column::SPOKEN, 1)])),
             Measure::QueueLength | Measure::DaysMeetingTarget | Measure::Wait(_) => return None,
         })
     }
@@ -91,10 +90,12 @@ pub(super) fn parts(outline: &Outline, summary: &Summary, metric: &Metric) -> Op
         return Some([i128::from(share >= target), 1]);
     }
     let formula = Formula::of(metric.measure, outline.counted_us())?;
-    let row = match metric.measure {
-        measure if measure.of_agents() => observed_work(outline, summary, metric.scope).to_vec(),
-        measure if measure.of_ways() => observed_ways(summary.paths()?),
-        _ => observed(outline, summary, metric.scope),
+    let row = if metric.measure.of_agents() {
+        observed_work(outline, summary, metric.scope).to_vec()
+    } else if metric.measure.of_ways() {
+        observed_ways(summary.paths()?)
+    } else {
+        observed(outline, summary, metric.scope)
     };
     let sum = |terms: Terms<'_>| terms.iter().map(|&(column, factor)| row[column] * i128::from(factor)).sum();
     let once = if metric.measure == Measure::QueueLength { outline.counted_us().into() } else { 1 };
@@ -135,10 +136,8 @@ impl Across {
     /// Of how many trials a share is: contacts; or replications, where it is a share of time. `None` for what is no ratio of sums.
     fn trials(&self, outline: &Outline, metric: &Metric) -> Option<f64> {
         let denominator = Formula::of(metric.measure, outline.counted_us())?.denominator?;
-        if metric.measure.of_agents() {
-            return Some(self.replications() as f64);
-        }
-        Some(self.moments(metric)?.sum(denominator) as f64)
+        let contacts = self.moments(metric)?.sum(denominator) as f64;
+        Some(if metric.measure.of_agents() { self.replications() as f64 } else { contacts })
     }
 
     fn row(&self, scope: Scope) -> &Row {
@@ -148,12 +147,14 @@ impl Across {
         }
     }
 
-    /// `None`: of ways, where a model has no paths to service.
+    /// `None`: the model has no paths to service.
     fn moments(&self, metric: &Metric) -> Option<&Moments> {
+        if metric.measure.of_ways() {
+            return self.paths().map(|paths| &paths.total.ways);
+        }
         Some(match metric.scope {
             Scope::Profile(profile) => self.profile(profile),
             _ if metric.measure.of_agents() => self.agents(),
-            _ if metric.measure.of_ways() => &self.paths()?.total.ways,
             scope => &self.row(scope).moments,
         })
     }

@@ -82,24 +82,23 @@ pub enum Measure {
     Staffed,
     /// Handling time.
     Handling,
-    /// Calls that came in, first ones and repeated ones. From here on in scenarios with paths to service, and of the whole center.
+    /// Of models with paths to service: calls on which an agent spoke with the customer, at once or on the callback that was promised / all calls.
+    Spoken,
+    /// Of the same calls: those on which customers served themselves / all.
+    SelfServed,
+    /// Both together: calls on which somebody or something served the customer / all.
+    Served,
+    /// Those that found no line / all.
+    Blocked,
+    /// All these calls, first and repeated ones.
     Calls,
-    /// Customers whom an agent spoke with, called back or not, and those who served themselves / calls.
-    ServedShare,
-    /// Customers who served themselves / calls.
-    ContainedShare,
-    /// Calls that found no line / calls.
-    BlockedShare,
-    /// Mean time from the start of the call to the first agent; of a callback from the start of the call in which it was asked for.
+    /// The mean time from the start of a call to the first agent.
     ToAgent,
 }
 
 impl Measure {
-    /// Why there is no figure of ways.
-    pub(crate) const WITHOUT_WAYS: &'static str = "the scenario has no paths to service: no flows, lines, transfers or repeated calls";
-
     /// All of them.
-    pub const ALL: [Measure; 26] = [
+    pub const ALL: [Measure; 27] = [
         Measure::ServiceLevel,
         Measure::DaysMeetingTarget,
         Measure::Asa,
@@ -121,10 +120,11 @@ impl Measure {
         Measure::Occupancy,
         Measure::Staffed,
         Measure::Handling,
+        Measure::Spoken,
+        Measure::SelfServed,
+        Measure::Served,
+        Measure::Blocked,
         Measure::Calls,
-        Measure::ServedShare,
-        Measure::ContainedShare,
-        Measure::BlockedShare,
         Measure::ToAgent,
     ];
 
@@ -152,10 +152,11 @@ impl Measure {
             Measure::Occupancy => "occupancy",
             Measure::Staffed => "staffed_s",
             Measure::Handling => "handling_s",
+            Measure::Spoken => "spoken",
+            Measure::SelfServed => "self_served",
+            Measure::Served => "served",
+            Measure::Blocked => "blocked",
             Measure::Calls => "calls",
-            Measure::ServedShare => "served_share",
-            Measure::ContainedShare => "contained_share",
-            Measure::BlockedShare => "blocked_share",
             Measure::ToAgent => "to_agent_s",
         }
     }
@@ -168,10 +169,11 @@ impl Measure {
             | Measure::Delayed
             | Measure::AbandonmentRate
             | Measure::RejectionRate
-            | Measure::Occupancy
-            | Measure::ServedShare
-            | Measure::ContainedShare
-            | Measure::BlockedShare => Unit::Share,
+            | Measure::Spoken
+            | Measure::SelfServed
+            | Measure::Served
+            | Measure::Blocked
+            | Measure::Occupancy => Unit::Share,
             Measure::Asa | Measure::MeanWait | Measure::Wait(_) | Measure::Staffed | Measure::Handling | Measure::ToAgent => Unit::Seconds,
             Measure::Offered
             | Measure::Answered
@@ -187,7 +189,7 @@ impl Measure {
     /// Whether more of it is better for the caller (`Greater`), or less (`Less`); `Equal`: neither as such.
     pub fn better(self) -> Ordering {
         match self {
-            Measure::ServiceLevel | Measure::DaysMeetingTarget | Measure::Answered | Measure::ServedShare => Ordering::Greater,
+            Measure::ServiceLevel | Measure::DaysMeetingTarget | Measure::Answered | Measure::Spoken | Measure::Served => Ordering::Greater,
             Measure::Asa
             | Measure::MeanWait
             | Measure::Wait(_)
@@ -197,17 +199,16 @@ impl Measure {
             | Measure::QueueLength
             | Measure::Abandoned
             | Measure::Rejected
-            | Measure::Unfinished
-            | Measure::BlockedShare
-            | Measure::ToAgent => Ordering::Less,
-            // More repeated calls are no good sign, nor are fewer a bad one; so with self-service.
+            | Measure::Blocked
+            | Measure::ToAgent
+            | Measure::Unfinished => Ordering::Less,
             Measure::Offered
             | Measure::Diverted
             | Measure::Occupancy
             | Measure::Staffed
             | Measure::Handling
-            | Measure::Calls
-            | Measure::ContainedShare => Ordering::Equal,
+            | Measure::SelfServed
+            | Measure::Calls => Ordering::Equal,
         }
     }
 
@@ -230,14 +231,14 @@ impl Measure {
         Measure::ALL.into_iter().find(|measure| metric.strip_suffix(measure.name()).is_some_and(|scope| scope.ends_with('.')))
     }
 
-    /// Whether it is of agents.
-    pub fn of_agents(self) -> bool {
-        matches!(self, Measure::Occupancy | Measure::Staffed | Measure::Handling)
+    /// Whether it is of ways through the center, of all sources together.
+    pub fn of_ways(self) -> bool {
+        matches!(self, Measure::Spoken | Measure::SelfServed | Measure::Served | Measure::Blocked | Measure::Calls | Measure::ToAgent)
     }
 
-    /// Whether it is of ways through the center, which only scenarios with paths to service tell of, and only of the whole center.
-    pub fn of_ways(self) -> bool {
-        matches!(self, Measure::Calls | Measure::ServedShare | Measure::ContainedShare | Measure::BlockedShare | Measure::ToAgent)
+    /// Whether it is of agents; the others are of contacts.
+    pub fn of_agents(self) -> bool {
+        matches!(self, Measure::Occupancy | Measure::Staffed | Measure::Handling)
     }
 }
 
@@ -299,6 +300,11 @@ impl Metric {
         Metric { name: format!("{scope_name}.{}", measure.name()), scope, measure }
     }
 
+    /// What is wrong with one of ways where that scenario has no paths to service.
+    pub(crate) fn without_paths(&self, scenario: &str) -> Problem {
+        Problem::new(format!("{self} is of paths to service, and {scenario} has none: its contacts do nothing but queue"))
+    }
+
     /// The name of its queue or profile, or `total`.
     pub fn scope_name(&self) -> &str {
         &self.name[..self.name.len() - self.measure.name().len() - 1]
@@ -322,9 +328,10 @@ fn all<S: AsRef<str>>(queues: &[S], profiles: &[S]) -> Vec<Metric> {
     let scopes = total.chain(queues).chain(profiles);
     scopes
         .flat_map(|(scope, name, of_contacts, of_agents)| {
+            let of_all = scope == Scope::Total;
             let fits = move |measure: &Measure| match measure {
+                measure if measure.of_ways() => of_all,
                 measure if measure.of_agents() => of_agents,
-                measure if measure.of_ways() => scope == Scope::Total,
                 _ => of_contacts,
             };
             Measure::ALL.into_iter().filter(fits).map(move |measure| Metric::new(scope, name, measure))
@@ -340,7 +347,7 @@ mod tests {
     fn every_metric_is_found_by_its_name() {
         let (queues, profiles) = (["a.b", "c d"], ["wait_s"]);
         let all = all(&queues, &profiles);
-        assert_eq!(all.len(), 26 + 2 * 18 + 3);
+        assert_eq!(all.len(), 27 + 2 * 18 + 3);
         for metric in all {
             assert_eq!(Metric::parse(&metric.to_string(), &queues, &profiles), Ok(metric));
         }

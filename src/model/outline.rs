@@ -1,6 +1,6 @@
 //! What a report must know of a model: enough to be made of sums alone, elsewhere and later.
 
-use super::{AtHorizon, Comparator, CountBy, Measure, Metric, Model, PathOutline, Scope, ServiceLevel};
+use super::{AtHorizon, Comparator, CountBy, Metric, Model, PathOutline, Scope, ServiceLevel};
 use crate::error::Problem;
 use crate::id::{Id, QueueId};
 use crate::time::{Span, Time};
@@ -176,7 +176,7 @@ impl Outline {
     pub fn metric(&self, name: &str) -> Result<Metric, Problem> {
         let metric = Metric::parse(name, &self.queue_names(), &self.profile_names())?;
         if metric.measure.of_ways() && self.paths.is_none() {
-            return Err(Problem::new(format!("{metric}: {}", Measure::WITHOUT_WAYS)));
+            return Err(metric.without_paths(&self.name));
         }
         Ok(metric)
     }

@@ -94,16 +94,16 @@ fn of_ways(row: &SourceReport, rows: &mut Rows<'_>) {
     rows.named("ended", &row.outcomes, "ways, mean per replication", Some("ways / all ways"));
     rows.all([
         ("calls", "first and repeated calls, mean per replication", row.calls),
-        ("served_share", "spoken with an agent or self-served / calls", row.served_share),
-        ("contained_share", "self-served / calls", row.contained_share),
-        ("blocked_share", "calls that found no line / calls", row.blocked_share),
-        ("spoken", "ways on which an agent spoke with the customer / all ways", row.spoken),
+        ("served", "spoken with an agent or self-served / calls", row.served),
+        ("self_served", "self-served / calls", row.self_served),
+        ("blocked", "calls that found no line / calls", row.blocked),
+        ("spoken", "calls on which an agent spoke with the customer, callbacks included / calls", row.spoken),
         ("in_flows_s", "in flows before the first queue or until the end, mean of all calls", row.in_flows_s),
         ("to_agent_s", "from the start of the call to the first agent, mean", row.to_agent_s),
         ("to_agent_s.p50", "nearest-rank percentile of the same times", row.to_agent_p50_s),
         ("to_agent_s.p90", "nearest-rank percentile of the same times", row.to_agent_p90_s),
         ("to_agent_s.p95", "nearest-rank percentile of the same times", row.to_agent_p95_s),
-        ("waited_s", "what a way waited in queues, mean over all ways", row.waited_s),
+        ("waited_s", "what was waited in queues, mean over all calls", row.waited_s),
     ]);
 }
 

@@ -9,7 +9,10 @@ use crate::observe::Outcome;
 pub(super) fn add_to(paths: &PathReport, text: &mut String) {
     ways(paths).add_to("Ways through the center, per replication: how they began and how they ended", text);
     service(paths).add_to("What became of calls, first and repeated ones", text);
-    to_agent(paths).add_to("Time to an agent, seconds (in flows: of all calls; in queues: of all ways; the others: from the start of the call to the first agent)", text);
+    to_agent(paths).add_to(
+        "Times, seconds (in flows and in queues: means of all calls; the others: from the start of the call to the first agent)",
+        text,
+    );
     callbacks(paths).add_to("Callbacks, per replication", text);
     steps(paths).add_to("Steps of flows: exits taken, per replication", text);
     branches(paths).add_to("Branches: what became of those who took them", text);
@@ -42,23 +45,21 @@ fn ways(paths: &PathReport) -> Columns {
 }
 
 fn service(paths: &PathReport) -> Columns {
-    let mut table = Columns::new(&["source", "calls", "served %", "self-served %", "no line %"]);
+    let mut table = Columns::new(&["source", "calls", "served %", "by an agent %", "by themselves %", "no line %"]);
     for row in sources(paths) {
         let mut cells = vec![row.source.clone(), number(row.calls)];
-        cells.extend([row.served_share, row.contained_share, row.blocked_share].map(text::percent));
+        cells.extend([row.served, row.spoken, row.self_served, row.blocked].map(text::percent));
         table.row(cells);
     }
     table
 }
 
 fn to_agent(paths: &PathReport) -> Columns {
-    let mut table =
-        Columns::new(&["source", "in flows", "in queues", "to an agent", "p50", "p90", "p95", "spoke with an agent, % of ways"]);
+    let mut table = Columns::new(&["source", "in flows", "in queues", "to an agent", "p50", "p90", "p95"]);
     for row in sources(paths) {
         let times = [row.in_flows_s, row.waited_s, row.to_agent_s, row.to_agent_p50_s, row.to_agent_p90_s, row.to_agent_p95_s];
         let mut cells = vec![row.source.clone()];
         cells.extend(times.map(number));
-        cells.push(text::percent(row.spoken));
         table.row(cells);
     }
     table

@@ -70,16 +70,16 @@ pub struct SourceReport {
     /// First and repeated calls; a callback belongs to the call in which it was asked for.
     pub calls: Figure,
     /// Customers whom an agent spoke with, called back or not, and those who served themselves / calls.
-    pub served_share: Figure,
+    pub served: Figure,
     /// Customers who served themselves / calls.
-    pub contained_share: Figure,
+    pub self_served: Figure,
     /// Calls that found no line / calls.
-    pub blocked_share: Figure,
+    pub blocked: Figure,
     /// How they came: first calls, calls again, callbacks, as shares of all ways.
     pub arrivals: Vec<NamedFigure>,
     /// How they ended, as shares of all ways. A promise of a callback ends a way and begins another.
     pub outcomes: Vec<NamedFigure>,
-    /// Ways on which an agent spoke with the customer, of all; a way may end otherwise after that.
+    /// Calls on which an agent spoke with the customer, at once or on the callback that was promised, of all calls; a call may end otherwise after that.
     pub spoken: Figure,
     /// What a call spent in flows before it first queued, or until it ended, on average.
     pub in_flows_s: Figure,
@@ -91,7 +91,7 @@ pub struct SourceReport {
     pub to_agent_p90_s: Figure,
     /// 95 of 100.
     pub to_agent_p95_s: Figure,
-    /// What a way waited in queues, all together, on average over all ways.
+    /// What was waited in queues, all together, on average over all calls.
     pub waited_s: Figure,
 }
 
@@ -244,6 +244,8 @@ pub struct CarrierReport {
     pub full_share: Figure,
 }
 
+/// First calls and calls again; callbacks belong to the calls on which they were promised.
+const CALLS: [(usize, i64); 2] = [(column::ARRIVALS + Arrival::First as usize, 1), (column::ARRIVALS + Arrival::Again as usize, 1)];
 const WAYS: std::ops::Range<usize> = column::OUTCOMES..column::SPOKEN;
 
 impl PathReport {
@@ -299,35 +301,33 @@ fn ended(sums: &Moments, confidence: &Confidence) -> Vec<NamedFigure> {
     shares(sums, Outcome::ALL.iter().map(|outcome| outcome.name()), column::OUTCOMES, confidence)
 }
 
-/// Share of ways with an agent, mean time to the first one, mean wait.
-fn of_ways(sums: &Moments, confidence: &Confidence) -> [Figure; 3] {
-    let ways: Vec<(usize, i64)> = WAYS.map(|column| (column, 1)).collect();
+/// Share with an agent, mean time to the first one, mean wait, of so many.
+fn of_ways(sums: &Moments, all: &[(usize, i64)], confidence: &Confidence) -> [Figure; 3] {
     let seconds = |figure: Figure| figure.map(|us| us.per(1e6));
     let spoken = [(column::SPOKEN, 1)];
     [
-        sums.ratio(&spoken, &ways, confidence),
+        sums.ratio(&spoken, all, confidence),
         seconds(sums.ratio(&[(column::TO_AGENT_US, 1)], &spoken, confidence)),
-        seconds(sums.ratio(&[(column::WAITED_US, 1)], &ways, confidence)),
+        seconds(sums.ratio(&[(column::WAITED_US, 1)], all, confidence)),
     ]
 }
 
 fn source(name: &str, sums: &SourceSums, confidence: &Confidence) -> SourceReport {
-    let [spoken, _, waited_s] = of_ways(&sums.ways, confidence);
+    let [spoken, to_agent_s, waited_s] = of_ways(&sums.ways, &CALLS, confidence);
     let percentile = |percent| sums.to_agent.percentile(percent, confidence).map(|us| us.per(1e6));
     // Of ways nothing is averaged over time.
     let figure = |measure| Formula::of(measure, 0)?.estimate(&sums.ways, confidence);
-    let calls = [(column::ARRIVALS + Arrival::First as usize, 1), (column::ARRIVALS + Arrival::Again as usize, 1)];
     SourceReport {
         source: name.into(),
         calls: figure(Measure::Calls),
-        served_share: figure(Measure::ServedShare),
-        contained_share: figure(Measure::ContainedShare),
-        blocked_share: figure(Measure::BlockedShare),
+        served: figure(Measure::Served),
+        self_served: figure(Measure::SelfServed),
+        blocked: figure(Measure::Blocked),
         arrivals: shares(&sums.ways, Arrival::ALL.iter().map(|arrival| arrival.name()), column::ARRIVALS, confidence),
         outcomes: ended(&sums.ways, confidence),
         spoken,
-        in_flows_s: sums.ways.ratio(&[(column::IN_FLOWS_US, 1)], &calls, confidence).map(|us| us.per(1e6)),
-        to_agent_s: figure(Measure::ToAgent),
+        in_flows_s: sums.ways.ratio(&[(column::IN_FLOWS_US, 1)], &CALLS, confidence).map(|us| us.per(1e6)),
+        to_agent_s,
         to_agent_p50_s: percentile(50),
         to_agent_p90_s: percentile(90),
         to_agent_p95_s: percentile(95),
@@ -365,8 +365,8 @@ fn service(name: &str, sums: &Moments, confidence: &Confidence) -> ServiceReport
 fn step(names: &PathOutline, sums: &PathSums, place: usize, confidence: &Confidence) -> StepReport {
     let step = &names.steps[place];
     let branch = |(branch, sums): (&String, &Moments)| {
-        let [spoken, to_agent_s, waited_s] = of_ways(sums, confidence);
         let ways: Vec<(usize, i64)> = WAYS.map(|column| (column, 1)).collect();
+        let [spoken, to_agent_s, waited_s] = of_ways(sums, &ways, confidence);
         BranchReport {
             branch: branch.clone(),
             ways: sums.mean(&ways, confidence),
