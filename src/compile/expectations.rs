@@ -2,12 +2,12 @@
 
 use super::Compiler;
 use crate::id::Id;
-use crate::model::{Expectation, Measure, Metric, Scope, Unit};
+use crate::model::{Expectation, Measure, Metric, Model, Scope, Unit};
 use crate::scenario::{Amount, ExpectTable, QueueTable};
 use crate::stats::Confidence;
 
 impl Compiler<'_> {
-    pub(super) fn expectations(&mut self, has_paths: bool) -> Vec<Expectation> {
+    pub(super) fn expectations(&mut self) -> Vec<Expectation> {
         let document = self.scenario.document();
         let queues: Vec<&str> = document.queue.iter().map(|queue| queue.name.as_str()).collect();
         let profiles: Vec<&str> = document.routing_profile.iter().map(|profile| profile.name.as_str()).collect();
@@ -15,14 +15,22 @@ impl Compiler<'_> {
         for (index, table) in document.expect.iter().enumerate() {
             let path = format!("expect[{index}]");
             match Metric::parse(&table.metric, &queues, &profiles) {
-                Ok(metric) if metric.measure.of_ways() && !has_paths => {
-                    self.problem(&format!("{path}.metric"), metric.without_paths(&document.name).message);
-                }
                 Ok(metric) => self.bounds(&path, table, &metric, &mut expectations),
                 Err(problem) => self.problem(&format!("{path}.metric"), problem.message),
             }
         }
         expectations
+    }
+
+    /// Where contacts do nothing but queue there are no ways to expect anything of.
+    pub(super) fn expectations_of_ways(&mut self, model: &Model) {
+        for (index, table) in self.scenario.document().expect.iter().enumerate() {
+            let of_ways = Measure::in_name(&table.metric).is_some_and(Measure::of_ways);
+            if of_ways && !model.has_paths() {
+                let message = format!("{} is of paths to service, and here contacts do nothing but queue", table.metric);
+                self.problem(&format!("expect[{index}].metric"), message);
+            }
+        }
     }
 
     fn bounds(&mut self, path: &str, table: &ExpectTable, metric: &Metric, expectations: &mut Vec<Expectation>) {

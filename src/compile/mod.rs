@@ -145,7 +145,7 @@ impl<'s> Compiler<'s> {
         let mut model = Model {
             name: document.name.clone(),
             digest: self.scenario.digest(),
-            expectations: Vec::new(),
+            expectations: self.expectations(),
             origin: self.origin(),
             run,
             policy,
@@ -158,7 +158,7 @@ impl<'s> Compiler<'s> {
             paths,
             notes: Vec::new(),
         };
-        model.expectations = self.expectations(model.has_paths());
+        self.expectations_of_ways(&model);
         self.note_unserved_queues(&model);
         model.notes = std::mem::take(&mut self.notes);
         model

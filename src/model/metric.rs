@@ -300,11 +300,6 @@ impl Metric {
         Metric { name: format!("{scope_name}.{}", measure.name()), scope, measure }
     }
 
-    /// What is wrong with one of ways where that scenario has no paths to service.
-    pub(crate) fn without_paths(&self, scenario: &str) -> Problem {
-        Problem::new(format!("{self} is of paths to service, and {scenario} has none: its contacts do nothing but queue"))
-    }
-
     /// The name of its queue or profile, or `total`.
     pub fn scope_name(&self) -> &str {
         &self.name[..self.name.len() - self.measure.name().len() - 1]

@@ -176,7 +176,10 @@ impl Outline {
     pub fn metric(&self, name: &str) -> Result<Metric, Problem> {
         let metric = Metric::parse(name, &self.queue_names(), &self.profile_names())?;
         if metric.measure.of_ways() && self.paths.is_none() {
-            return Err(metric.without_paths(&self.name));
+            return Err(Problem::new(format!(
+                "{metric} is of paths to service, and {} has none: its contacts do nothing but queue",
+                self.name
+            )));
         }
         Ok(metric)
     }
