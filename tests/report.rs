@@ -322,7 +322,8 @@ fn a_full_disk_is_an_error_and_a_closed_pipe_is_not() {
 fn paths_are_reported_whole() {
     let model = waitline::Scenario::open("scenarios/path-to-service/week.toml").unwrap().compile().unwrap();
     let experiment = Experiment::new(&model).replications(6);
-    let report = experiment.run().unwrap().report();
+    let results = experiment.run().unwrap();
+    let report = results.report();
     let paths = report.paths.as_ref().unwrap();
     let count = |figures: &[waitline::report::NamedFigure], name: &str| -> f64 {
         figures.iter().filter(|figure| name.is_empty() || figure.name == name).map(|figure| figure.count.unwrap().estimate).sum()
@@ -360,6 +361,26 @@ fn paths_are_reported_whole() {
     near(crm.retries.unwrap().estimate + crm.failures.unwrap().estimate, crm.failed.unwrap().estimate + crm.throttled.unwrap().estimate);
     assert!(paths.queues.iter().any(|queue| queue.rang_s.unwrap().estimate > 0.0));
 
+    let metric = |name: &str| {
+        let metric = results.outline().metric(name).unwrap();
+        results.across().estimate(results.outline(), &metric, results.confidence())
+    };
+    for (name, figure) in [
+        ("total.calls", calls.calls),
+        ("total.served", calls.served),
+        ("total.spoken", calls.spoken),
+        ("total.self_served", calls.self_served),
+        ("total.blocked", calls.blocked),
+        ("total.to_agent_s", calls.to_agent_s),
+        ("help.diverted", report.queues[0].figures.diverted),
+    ] {
+        assert!(figure.is_some() && metric(name) == figure, "{name}");
+    }
+    // Every call that came in tried a carrier first; who was refused by one got a line of another, or none at all.
+    let refused: f64 = paths.carriers.iter().map(|carrier| carrier.refused.unwrap().estimate).sum();
+    let elsewhere: f64 = paths.carriers.iter().map(|carrier| carrier.failed_over.unwrap().estimate).sum();
+    near(refused - elsewhere, count(&calls.outcomes, "blocked") * paths.carriers.len() as f64);
+
     let part = |number| {
         let part = experiment.run_part(waitline::experiment::Shard { number, of: 2 }).unwrap();
         (number.to_string(), part.to_text())
@@ -384,4 +405,64 @@ fn paths_are_reported_whole() {
     let plain = waitline::Scenario::open("scenarios/savings-overflow.toml").unwrap().compile().unwrap();
     let plain = Experiment::new(&plain).replications(2).run().unwrap().report();
     assert!(plain.paths.is_none() && plain.total.diverted.is_none());
+}
+
+/// By hand, from the trace beside the scenario.
+#[test]
+fn lines_refuse_and_fill_up_as_worked_out_by_hand() {
+    let scenario = waitline::Scenario::open("scenarios/semantics/path-lines.toml").unwrap();
+    let report = Experiment::new(&scenario.compile().unwrap()).replications(1).run().unwrap().report();
+    let rows = report.paths.unwrap().carriers.into_iter().map(|row| {
+        let value = |figure: waitline::report::Figure| figure.unwrap().estimate;
+        (
+            row.carrier,
+            value(row.calls),
+            value(row.refused),
+            value(row.failed_over),
+            value(row.in_use) * 120.0,
+            value(row.full_share) * 120.0,
+        )
+    });
+    let rows: Vec<_> =
+        rows.map(|(name, calls, refused, over, busy, full)| (name, calls, refused, over, busy.round(), full.round())).collect();
+    // North: c-3 from 5 to 25 and c-4 from 20 to 50; south: c-1 from 0 to 20. c-1 and twice c-2 are refused by north, c-2 by south too.
+    assert_eq!(rows, [("north".into(), 2.0, 3.0, 1.0, 50.0, 5.0), ("south".into(), 1.0, 2.0, 0.0, 20.0, 20.0)]);
+}
+
+/// Two calls hear a prompt of 12 s each; one agent talks for 20 s, so that the second, 5 s later, waits 15 s.
+#[test]
+fn times_add_up_from_the_ring_to_the_agent() {
+    let text = r#"
+version = 1
+name = "times"
+[run]
+horizon = "10m"
+[[queue]]
+name = "q"
+handle_time = { distribution = "constant", value = "20s" }
+[[routing_profile]]
+name = "p"
+queues = [{ queue = "q", priority = 1 }]
+[[agents]]
+routing_profile = "p"
+count = 1
+[[flow]]
+name = "main"
+[[flow.step]]
+name = "welcome"
+block = "prompt"
+duration = { distribution = "constant", value = "12s" }
+[[flow.step]]
+name = "queue"
+block = "queue"
+queue = "q"
+[[source]]
+name = "calls"
+flow = "main"
+arrivals = { process = "scheduled", times = ["0s", "5s"] }
+"#;
+    let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
+    let calls = Experiment::new(&model).replications(1).run().unwrap().report().paths.unwrap().sources.remove(0);
+    let value = |figure: waitline::report::Figure| figure.unwrap().estimate;
+    assert_eq!([calls.in_flows_s, calls.waited_s, calls.to_agent_s, calls.served].map(value), [12.0, 7.5, 19.5, 1.0]);
 }
