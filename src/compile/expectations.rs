@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use crate::id::Id;
-use crate::model::{Expectation, Measure, Metric, Scope, Unit};
+use crate::model::{Expectation, Measure, Metric, Model, Scope, Unit};
 use crate::scenario::{Amount, ExpectTable, QueueTable};
 use crate::stats::Confidence;
 
@@ -20,6 +20,17 @@ impl Compiler<'_> {
             }
         }
         expectations
+    }
+
+    /// Where contacts do nothing but queue there are no ways to expect anything of.
+    pub(super) fn expectations_of_ways(&mut self, model: &Model) {
+        for (index, table) in self.scenario.document().expect.iter().enumerate() {
+            let of_ways = Measure::in_name(&table.metric).is_some_and(Measure::of_ways);
+            if of_ways && !model.has_paths() {
+                let message = format!("{} is of paths to service, and here contacts do nothing but queue", table.metric);
+                self.problem(&format!("expect[{index}].metric"), message);
+            }
+        }
     }
 
     fn bounds(&mut self, path: &str, table: &ExpectTable, metric: &Metric, expectations: &mut Vec<Expectation>) {

@@ -158,6 +158,7 @@ impl<'s> Compiler<'s> {
             paths,
             notes: Vec::new(),
         };
+        self.expectations_of_ways(&model);
         self.note_unserved_queues(&model);
         model.notes = std::mem::take(&mut self.notes);
         model
