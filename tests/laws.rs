@@ -2,6 +2,8 @@
 
 #[path = "laws/of_paths.rs"]
 mod of_paths;
+#[path = "laws/tampered.rs"]
+mod tampered;
 #[path = "laws/twin.rs"]
 mod twin;
 #[path = "laws/worlds.rs"]

@@ -1,12 +1,15 @@
 //! The laws, checked from outside.
 
+mod leaving;
 mod picture;
+mod queueing;
+mod steps;
 mod ways;
 
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, ProfileId, QueueId};
-use crate::model::{AgentRule, AtHorizon, DRAIN_MAX, Model};
-use crate::observe::{Contact, Customer, Fact, Observer};
+use crate::model::{AgentRule, AtHorizon, Model};
+use crate::observe::{Contact, Customer, Fact, Observer, Outcome};
 use crate::random::Streams;
 use crate::time::{Span, Time};
 use picture::{Doing, Picture};
@@ -19,7 +22,9 @@ use std::fmt;
 /// model's other rule) and no other agent was first (R9 or the other rule; under the rule of chance anyone is). Between facts it checks that
 /// nothing was due: no arrival, no end of handling, no shift, no patience, no eligible contact beside an available agent (R3). It draws every
 /// patience and handle time anew (R25). In the end nobody is lost (R19), and Little's law holds exactly: the number waiting, summed over
-/// time, is the sum of the waits. Each fact costs time linear in the number of queues, profiles and waiting contacts.
+/// time, is the sum of the waits. Of paths to service it knows where everyone is on the way, and so which fact must come next of each, when, and by which
+/// luck; but that a service's rate limit refused, or that its answer was kept, it takes on trust. Each fact costs time linear in the number of queues,
+/// profiles and waiting contacts.
 ///
 /// ```
 /// use waitline::observers::Audit;
@@ -109,9 +114,8 @@ impl<'a> Audit<'a> {
     fn instant_is_over(&mut self, next: Time) {
         let last = Time::from_us(next.as_us() - 1);
         self.changes_are_done(last, true);
-        for agent in std::mem::take(&mut self.world.leaving) {
-            self.breaks("R14", format!("{} is off shift and done but has not left", self.agent(agent)));
-        }
+        self.nobody_is_late(last);
+        self.all_have_left();
         for (queue, order) in std::mem::take(&mut self.world.entered) {
             let unsaid = self.world.queues[queue].iter().find(|waiting| waiting.order == order && !waiting.queued);
             if let Some(contact) = unsaid.map(|waiting| waiting.contact) {
@@ -133,6 +137,12 @@ impl<'a> Audit<'a> {
             && let Some(contact) = self.world.queues[queue].iter().find(|waiting| waiting.order == order).map(|waiting| waiting.contact)
         {
             self.breaks("R17", format!("{} still waits after its patience ended at {deadline} s", self.contact(&contact)));
+        }
+    }
+
+    fn all_have_left(&mut self) {
+        for agent in std::mem::take(&mut self.world.leaving) {
+            self.breaks("R14", format!("{} is off shift and done but has not left", self.agent(agent)));
         }
     }
 
@@ -188,11 +198,7 @@ impl<'a> Audit<'a> {
     fn offered(&mut self, contact: &Contact) {
         let now = self.world.now;
         if self.world.has_paths {
-            if contact.enqueued != now {
-                self.breaks("R12", format!("{} enters with another time than it has", self.contact(contact)));
-            }
-            self.world.just_offered = Some(*contact);
-            return;
+            return self.enters_on_its_way(contact);
         }
         self.comes_from_source(contact.customer());
         let source = &self.model.sources[contact.source];
@@ -217,13 +223,7 @@ impl<'a> Audit<'a> {
             let rejected = matches!(next, Fact::Rejected { contact: other } if *other == contact);
             let deadline = if rejected { None } else { self.deadline(&contact) };
             self.world.enters(contact, deadline);
-            let rules = &self.model.paths.rules;
-            let overfull = |most: u32| self.world.queues[queue].len() as u64 > rules.most_with_buffer(most);
-            let overfull = self.model.queues[queue].max_contacts.is_some_and(overfull);
-            if overfull && !rejected {
-                self.breaks("R19", format!("more contacts wait in queue `{}` than may", self.model.queues[queue].name));
-            }
-            return;
+            return self.is_where_it_should_be(&contact, rejected);
         }
         let full = self.model.queues[queue].max_contacts.is_some_and(|most| self.world.queues[queue].len() > most as usize);
         if full && !matches!(next, Fact::Rejected { contact } if contact.queue == queue) {
@@ -238,6 +238,9 @@ impl<'a> Audit<'a> {
             Some(place) if (full || self.world.has_paths) && contact.enqueued == self.world.now && place == others => {
                 self.world.leaves(contact.queue, place);
                 self.world.books[contact.queue].rejected += 1;
+                if self.world.has_paths {
+                    self.must_go(contact.customer(), Outcome::Rejected, contact.queue);
+                }
             }
             _ => self.breaks("R19", format!("{} is rejected, but it did not just come, or there is room", self.contact(contact))),
         }
@@ -269,7 +272,7 @@ impl<'a> Audit<'a> {
         } else {
             self.right_pair(contact, agent);
         }
-        let conversation = if self.world.has_paths { self.next_conversation(contact) } else { 0 };
+        let conversation = if self.world.has_paths { self.next_conversation(contact, times.0) } else { 0 };
         if self.world.handling(profile, contact, conversation) != times {
             self.breaks("R13, R25", format!("{} is handled for another time than it has", self.contact(contact)));
         }
@@ -324,6 +327,7 @@ impl<'a> Audit<'a> {
         self.world.books[contact.queue].abandoned += 1;
         if self.world.has_paths {
             self.has_waited(contact, true);
+            self.must_go(contact.customer(), Outcome::Abandoned, contact.queue);
         }
         if left.deadline != Some(now) {
             let patience = left.deadline.map_or("never ends".into(), |deadline| format!("ends at {deadline} s"));
@@ -337,7 +341,11 @@ impl<'a> Audit<'a> {
         };
         let left = self.world.leaves(contact.queue, place);
         self.world.books[contact.queue].unfinished += 1;
-        if self.model.run.at_horizon == AtHorizon::Drain && !self.world.has_paths {
+        self.world.ways.cut_short |= left.deadline.is_some();
+        if !left.queued {
+            self.breaks("R3", format!("{} is unfinished, and was not told to wait", self.contact(contact)));
+        }
+        if !self.is_at_the_end() {
             if let Some(deadline) = left.deadline {
                 self.breaks("R18", format!("{} is unfinished, but it would abandon at {deadline} s", self.contact(contact)));
             }
@@ -393,12 +401,16 @@ impl<'a> Audit<'a> {
         let now = self.world.now;
         let horizon = self.model.run.horizon;
         let stops = self.model.run.at_horizon == AtHorizon::Stop;
-        if now < horizon || (stops && now > horizon) {
-            self.breaks("R18", format!("the run ends at another time than the horizon, {horizon} s"));
+        let end = if stops { horizon } else { horizon.max(self.world.last_fact) };
+        if now != end && !self.is_cut_short() {
+            self.breaks("R18", format!("the run ends at another time than {end} s"));
         }
-        let cut_off = self.model.has_paths() && now == horizon + DRAIN_MAX;
-        if !stops && !cut_off && !self.world.busy.is_empty() {
-            self.breaks("R18", "the run ends while contacts are being handled");
+        if !self.is_at_the_end() {
+            self.changes_are_done(now, true);
+            self.all_have_left();
+            if !self.world.busy.is_empty() || !self.world.ways.nothing_is_due() {
+                self.breaks("R18", "the run ends while contacts are being handled, or could come again");
+            }
         }
         self.all_have_gone();
         for queue in self.model.queues.ids() {
@@ -448,6 +460,10 @@ impl Observer for Audit<'_> {
             Fact::Unfinished { contact } => self.unfinished(contact),
             Fact::Ended => self.ended(),
             other => self.path_fact(other),
+        }
+        let is_left = matches!(fact, Fact::Unfinished { .. }) || (matches!(fact, Fact::Departed { .. }) && self.world.ways.over);
+        if !is_left && *fact != Fact::Ended {
+            self.world.last_fact = at;
         }
     }
 }

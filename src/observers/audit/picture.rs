@@ -1,14 +1,14 @@
 //! The audit's own picture of one replication: who waits, what every agent does, what must come. Plain lists, searched and compared anew
 //! each time: slow, and with nothing in common with the engine.
 
-use super::ways::Way;
+use super::ways::Ways;
 use crate::id::{AgentId, ProfileId, QueueId, SourceId, Table};
 use crate::model::{AgentRule, ContactRule, Day, Entry, Given, Model};
-use crate::observe::{Contact, Customer};
-use crate::random::{Distribution, Purpose, Streams, nth};
+use crate::observe::Contact;
+use crate::random::{Distribution, Purpose, SourceStreams, Streams, nth};
 use crate::time::{Span, Time};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::iter::Peekable;
 
 /// A contact that waits.
@@ -60,6 +60,8 @@ pub(super) struct Picture<'a> {
     pub(super) day: Day,
     streams: Streams,
     pub(super) now: Time,
+    /// When something was last told, but for who is left in the end.
+    pub(super) last_fact: Time,
     /// By queue, in the order of enqueueing.
     pub(super) queues: Table<QueueId, Vec<Waiting>>,
     pub(super) books: Table<QueueId, Books>,
@@ -79,7 +81,7 @@ pub(super) struct Picture<'a> {
     pub(super) just_offered: Option<Contact>,
     /// Whether there is more than sources, queues and agents; then, who is on which way.
     pub(super) has_paths: bool,
-    pub(super) ways: BTreeMap<Customer, Way>,
+    pub(super) ways: Ways<'a>,
     enqueued: u64,
 }
 
@@ -99,6 +101,7 @@ impl<'a> Picture<'a> {
             day,
             streams,
             now: Time::START,
+            last_fact: Time::START,
             queues: model.queues.iter().map(|_| Vec::new()).collect(),
             books: model.queues.iter().map(|_| Books::default()).collect(),
             agents: model.agents.iter().map(|_| away).collect(),
@@ -112,7 +115,7 @@ impl<'a> Picture<'a> {
             last_offered: None,
             just_offered: None,
             has_paths: model.has_paths(),
-            ways: BTreeMap::new(),
+            ways: Ways::new(model, streams),
             enqueued: 0,
         }
     }
@@ -251,6 +254,10 @@ impl<'a> Picture<'a> {
 
     pub(super) fn given(&self, source: SourceId, number: u64) -> Option<&'a Given> {
         self.model.sources[source].given.get(number as usize)
+    }
+
+    pub(super) fn streams_of(&self, source: SourceId) -> SourceStreams {
+        self.streams.source(source)
     }
 
     /// A draw for something that happened to the contact so often before.

@@ -1,212 +1,406 @@
-//! The laws of paths to service: everyone who comes goes once, steps follow one another as the flows say, lines are not taken twice, waits add up.
+//! The audit of paths to service: where everyone is on the way, and so which fact must come next of each, and when.
+//!
+//! What the audit does not know is in which order contacts come to a service at one instant: it takes it on trust that an answer was kept, or that
+//! the rate limit refused an attempt. Everything else is drawn and decided anew.
 
 use super::Audit;
-use super::picture::Doing;
-use crate::id::{AgentId, CarrierId, ProfileId, QueueId, StepId};
-use crate::model::{Block, CALLBACK_KEPT};
+use crate::id::{CarrierId, EventId, FlowId, QueueId, StepId, Table};
+use crate::model::{AtHorizon, CALLBACK_KEPT, DRAIN_MAX, Destination, Model, Timetable};
 use crate::observe::{Arrival, Contact, Customer, Fact, Outcome};
+use crate::random::{Streams, nth};
 use crate::time::{Span, Time};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// So many queues one after the other, by transfers: what Amazon Connect documents.
+pub(super) const CHAIN_MAX: u32 = 12;
+
+/// Where somebody is on the way. What has no time must go on at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stage {
+    /// Not there; may call again.
+    Gone {
+        again: Option<Time>,
+    },
+    /// Came, and needs a line if lines are short.
+    Came,
+    /// Has what it needs.
+    Ready,
+    Step {
+        step: StepId,
+        at: Time,
+        exit: Option<usize>,
+    },
+    Asks {
+        step: StepId,
+        from: Time,
+        tries: u32,
+        ends: Time,
+        succeeds: bool,
+    },
+    /// A flow beside the queue begins after the routing of this instant.
+    Starts(StepId),
+    Enqueues {
+        queue: QueueId,
+        beside: Option<StepId>,
+    },
+    TurnedAway {
+        queue: QueueId,
+    },
+    Waits,
+    Talks {
+        until: Time,
+    },
+    /// Where no line is given back, nothing is told when it has rung in vain, before the next attempt.
+    Rings {
+        until: Time,
+        told: Time,
+    },
+    Promises {
+        step: StepId,
+        queue: QueueId,
+    },
+    /// The call is over, and the callback begins.
+    Promised,
+    CalledBack {
+        at: Time,
+    },
+    Leaves(Outcome),
+}
 
 /// When a wait ends by itself; `None`: never.
 #[derive(Clone, Copy, Debug)]
-struct Patience(Option<Time>);
+pub(super) struct Patience(pub(super) Option<Time>);
 
 /// The line of a carrier, or of none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Line(Option<CarrierId>);
+pub(super) struct Line(pub(super) Option<CarrierId>);
+
+/// A promise to call back that is not fulfilled yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Promise {
+    pub(super) step: StepId,
+    pub(super) queue: QueueId,
+    pub(super) made: Time,
+    pub(super) dialed: u32,
+}
 
 /// A customer on its way, as the facts tell it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Way {
-    /// Contacts that came and have not gone.
-    here: i64,
-    waits: u64,
+    pub(super) stage: Stage,
+    /// When it must go on at the latest, as it stands in `Ways::due`.
+    pub(super) due: Option<Time>,
+    pub(super) call_start: Time,
+    pub(super) calls: u64,
+    /// As it stands in the queue in which it waits.
+    pub(super) waits_as: Option<Contact>,
+    /// Its last queue, and the one that it has just left.
+    pub(super) queue: Option<QueueId>,
+    pub(super) left: Option<QueueId>,
+    pub(super) rank: (i64, i64),
+    pub(super) rank_changes: VecDeque<(Time, i64, i64)>,
+    pub(super) ranks_from: Option<Time>,
+    pub(super) chain: u32,
+    /// An agent has sent it on.
+    pub(super) sent_on: bool,
+    pub(super) waits: u64,
     pub(super) conversations: u64,
-    /// While a wait goes on: when patience ends.
-    deadline: Option<Patience>,
-    /// Since when a callback is promised.
-    promised: Option<Time>,
-    waited: Span,
-    /// The step that must be passed next.
-    next: Option<StepId>,
-    line: Option<Line>,
+    pub(super) patience: Option<Patience>,
+    pub(super) waited: Span,
+    pub(super) answered: Option<Time>,
+    pub(super) line: Option<Line>,
+    /// How many carriers had no line for the present call.
+    pub(super) refused: usize,
+    pub(super) promise: Option<Promise>,
+    /// How often it has drawn in each step; in which step it is drawing, and when.
+    pub(super) drawn: BTreeMap<StepId, u64>,
+    pub(super) draws: Option<(StepId, Vec<Time>)>,
+}
+
+/// All ways, and what they share.
+pub(super) struct Ways<'a> {
+    pub(super) of: BTreeMap<Customer, Way>,
+    pub(super) due: BTreeSet<(Time, Customer)>,
+    /// Beside whose waiting a flow begins at this instant.
+    pub(super) starts: Vec<Customer>,
+    pub(super) taken: Table<CarrierId, u32>,
+    pub(super) calls: u32,
+    pub(super) events: Table<EventId, Cow<'a, Timetable>>,
+    pub(super) mean_handling_us: Table<QueueId, i64>,
+    /// The run is over: who is left is told. Whether any of them would have gone on.
+    pub(super) over: bool,
+    pub(super) cut_short: bool,
+}
+
+impl<'a> Ways<'a> {
+    pub(super) fn new(model: &'a Model, streams: Streams) -> Ways<'a> {
+        let stops = model.run.at_horizon == AtHorizon::Stop;
+        let until = if stops { model.run.horizon } else { model.run.horizon + DRAIN_MAX };
+        let asked = model.events.iter().filter(|_| model.has_paths());
+        Ways {
+            of: BTreeMap::new(),
+            due: BTreeSet::new(),
+            starts: Vec::new(),
+            taken: model.paths.telephony.carriers.iter().map(|_| 0).collect(),
+            calls: 0,
+            events: asked.map(|event| event.timetable(streams, until)).collect(),
+            mean_handling_us: model.mean_handling_us(),
+            over: false,
+            cut_short: false,
+        }
+    }
+
+    /// Nobody will do anything without being asked to.
+    pub(super) fn nothing_is_due(&self) -> bool {
+        self.due.is_empty()
+    }
 }
 
 impl Audit<'_> {
-    fn way(&mut self, customer: Customer) -> &mut Way {
-        self.world.ways.entry(customer).or_default()
+    pub(super) fn way(&mut self, customer: Customer) -> &mut Way {
+        self.world.ways.of.entry(customer).or_insert_with(|| Way {
+            stage: Stage::Gone { again: None },
+            due: None,
+            call_start: Time::START,
+            calls: 0,
+            waits_as: None,
+            queue: None,
+            left: None,
+            rank: (0, 0),
+            rank_changes: VecDeque::new(),
+            ranks_from: None,
+            chain: 0,
+            sent_on: false,
+            waits: 0,
+            conversations: 0,
+            patience: None,
+            waited: Span::ZERO,
+            answered: None,
+            line: None,
+            refused: 0,
+            promise: None,
+            drawn: BTreeMap::new(),
+            draws: None,
+        })
     }
 
     pub(super) fn who(&self, customer: Customer) -> String {
         format!("contact `{}`", self.model.contact_name(customer.source, customer.number))
     }
 
-    /// When the patience of a contact that enters a queue ends: a wait keeps its own from queue to queue, a callback has none but is not kept for ever.
-    pub(super) fn deadline(&mut self, contact: &Contact) -> Option<Time> {
-        let way = *self.way(contact.customer());
-        if let Some(Patience(deadline)) = way.deadline {
-            return deadline;
-        }
-        let deadline = match way.promised {
-            Some(at) => Some(at + CALLBACK_KEPT),
-            None => self.world.patience(contact, way.waits).map(|patience| contact.enqueued + patience),
+    /// It is at another stage.
+    pub(super) fn set(&mut self, customer: Customer, stage: Stage) {
+        let now = self.world.now;
+        let way = self.way(customer);
+        way.stage = stage;
+        let at = match stage {
+            Stage::Gone { again } => again,
+            Stage::Step { at, .. }
+            | Stage::CalledBack { at }
+            | Stage::Asks { ends: at, .. }
+            | Stage::Talks { until: at }
+            | Stage::Rings { told: at, .. } => Some(at),
+            Stage::Waits | Stage::Starts(_) => None,
+            _ => Some(now),
         };
-        let way = self.way(contact.customer());
-        way.waits += u64::from(way.promised.is_none());
-        way.deadline = Some(Patience(deadline));
-        deadline
-    }
-
-    /// It leaves a queue, to go on or to speak with an agent.
-    pub(super) fn has_waited(&mut self, contact: &Contact, ends: bool) {
-        let waited = self.world.now.since(contact.enqueued);
-        let way = self.way(contact.customer());
-        way.waited = way.waited + waited;
-        way.next = None;
-        if ends {
-            way.deadline = None;
+        let change = way.rank_changes.front().map(|change| change.0);
+        let due = at.into_iter().chain(change).min();
+        let before = std::mem::replace(&mut way.due, due);
+        let ways = &mut self.world.ways;
+        ways.due.extend(due.map(|due| (due, customer)));
+        if let Some(before) = before.filter(|_| before != due) {
+            ways.due.remove(&(before, customer));
+        }
+        if let Stage::Gone { again: None } = stage {
+            ways.of.remove(&customer);
         }
     }
 
-    /// It speaks with an agent: how often it did before.
-    pub(super) fn next_conversation(&mut self, contact: &Contact) -> u64 {
-        self.has_waited(contact, true);
-        let way = self.way(contact.customer());
-        way.promised = None;
-        way.conversations += 1;
-        way.conversations - 1
+    /// At the end of an instant nobody is left who should have gone on.
+    pub(super) fn nobody_is_late(&mut self, by: Time) {
+        for customer in std::mem::take(&mut self.world.ways.starts) {
+            self.starts(customer);
+        }
+        while let Some(&(at, customer)) = self.world.ways.due.first().filter(|due| due.0 <= by) {
+            self.world.ways.due.remove(&(at, customer));
+            let way = self.way(customer);
+            way.due = None;
+            let stage = way.stage;
+            self.breaks("R3, the flow", format!("{} should have gone on at {at} s: {stage:?}", self.who(customer)));
+        }
+    }
+
+    /// The flow beside its queue has begun.
+    pub(super) fn starts(&mut self, customer: Customer) {
+        if let Some(&Way { stage: Stage::Starts(first), .. }) = self.world.ways.of.get(&customer) {
+            self.is_in_step(customer, first);
+        }
+    }
+
+    pub(super) fn goes_wrong(&mut self, customer: Customer, what: &str) {
+        let stage = self.way(customer).stage;
+        self.breaks("the flow", format!("{} {what}, which is not what comes next: {stage:?}", self.who(customer)));
     }
 
     pub(super) fn path_fact(&mut self, fact: &Fact) {
         match fact {
             Fact::Arrived { customer, arrival } => self.arrived(*customer, *arrival),
             Fact::Refused { customer, carrier } => self.refused(*customer, *carrier),
-            Fact::Seized { customer, carrier } => self.seized(*customer, *carrier),
-            Fact::Released { customer, carrier } => self.released(*customer, *carrier),
-            Fact::Entered { customer, flow } => self.way(*customer).next = Some(self.model.paths.flows[*flow].first),
+            Fact::Seized { customer, carrier } => self.seized(*customer, Line(*carrier)),
+            Fact::Released { customer, carrier } => self.released(*customer, Line(*carrier)),
+            Fact::Entered { customer, flow } => self.enters_flow(*customer, *flow),
             Fact::Passed { customer, step, exit } => self.passed(*customer, *step, *exit as usize),
             Fact::Left { contact, outcome } => self.left(contact, *outcome),
             Fact::Dialed { contact, agent, profile, ring } => self.dialed(contact, *agent, *profile, *ring),
-            Fact::Reranked { contact, priority, age_us } => match self.world.find(contact) {
-                Some(place) => {
-                    let waiting = &mut self.world.queues[contact.queue][place].contact;
-                    (waiting.priority, waiting.age_us) = (*priority, *age_us);
-                }
-                None => self.breaks("R11", format!("{} gets another rank, but does not wait", self.contact(contact))),
-            },
-            Fact::Departed { customer, outcome, queue, waited, .. } => self.departed(*customer, *outcome, *queue, *waited),
+            Fact::Reranked { contact, priority, age_us } => self.reranked(contact, (*priority, *age_us)),
+            Fact::Departed { customer, .. } => self.departed(*customer, fact),
             _ => {}
         }
     }
 
+    // ---- coming --------------------------------------------------------------------------------------------------------
+
     fn arrived(&mut self, customer: Customer, arrival: Arrival) {
+        let now = self.world.now;
         if arrival == Arrival::First {
             self.comes_from_source(customer);
         }
-        let now = self.world.now;
+        let sent = self.world.given(customer.source, customer.number).map(|given| (given.priority, given.age_us));
+        let source = &self.model.sources[customer.source];
         let way = self.way(customer);
-        way.here += 1;
-        way.promised = (arrival == Arrival::Callback).then_some(now);
-        (way.deadline, way.waited, way.next) = (None, Span::ZERO, None);
-        if way.here != 1 {
-            self.breaks("R19", format!("{} comes, but it is in the center", self.who(customer)));
+        let right = match (way.stage, arrival) {
+            (Stage::Gone { again }, Arrival::First) => again.is_none() && way.conversations + way.calls + way.waits == 0,
+            (Stage::Gone { again }, Arrival::Again) => again == Some(now),
+            (Stage::Promised, Arrival::Callback) => true,
+            _ => false,
+        };
+        (way.patience, way.waited, way.answered, way.chain, way.sent_on, way.refused) = (None, Span::ZERO, None, 0, false, 0);
+        let promised = way.promise.filter(|_| arrival == Arrival::Callback);
+        let stage = if let Some(terms) = promised.and_then(|promise| self.terms(promise.step)) {
+            Stage::CalledBack { at: now + terms.delay.min(CALLBACK_KEPT) }
+        } else {
+            let way = self.way(customer);
+            way.calls += u64::from(arrival == Arrival::Again);
+            way.rank = sent.unwrap_or((source.priority, source.age_us));
+            (way.call_start, way.ranks_from, way.promise) = (now, None, None);
+            if self.model.paths.telephony.is_unlimited() { Stage::Ready } else { Stage::Came }
+        };
+        if !right {
+            self.goes_wrong(customer, "comes");
         }
+        self.set(customer, stage);
     }
 
-    fn taken_of(&self, carrier: CarrierId) -> usize {
-        self.world.ways.values().filter(|way| way.line == Some(Line(Some(carrier)))).count()
+    /// The line that a call gets, and before it the carriers that have none.
+    fn line_for(&mut self, customer: Customer) -> (Vec<CarrierId>, Option<Line>) {
+        let (now, call) = (self.world.now, nth(customer.number, self.way(customer).calls));
+        let telephony = &self.model.paths.telephony;
+        if telephony.quota.is_some_and(|quota| self.world.ways.calls >= quota) {
+            return (Vec::new(), None);
+        }
+        let Some(first) = telephony.first_choice(self.world.streams_of(customer.source), call) else {
+            return (Vec::new(), Some(Line(None)));
+        };
+        let others = telephony.carriers.ids().filter(|&other| telephony.failover && other != first);
+        let has_a_line = |carrier: &CarrierId| {
+            let row = &telephony.carriers[*carrier];
+            self.world.ways.taken[*carrier] < row.lines && !row.outage.is_some_and(|event| self.is_active(event, now))
+        };
+        let mut tried: Vec<CarrierId> = std::iter::once(first).chain(others).collect();
+        let refuse = tried.iter().take_while(|carrier| !has_a_line(carrier)).count();
+        let found = tried.get(refuse).map(|&carrier| Line(Some(carrier)));
+        tried.truncate(refuse);
+        (tried, found)
     }
 
-    /// When events are the case is not looked up here: a carrier that never fails must be full.
+    /// The line that a call gets now that all carriers that have none have said so; `None` within: none at all.
+    pub(super) fn line_at_last(&mut self, customer: Customer) -> Option<Option<Line>> {
+        let (refuse, found) = self.line_for(customer);
+        (self.way(customer).refused == refuse.len()).then_some(found)
+    }
+
     fn refused(&mut self, customer: Customer, carrier: CarrierId) {
-        let (row, taken) = (&self.model.paths.telephony.carriers[carrier], self.taken_of(carrier));
-        if row.outage.is_none() && taken < row.lines as usize {
-            self.breaks("R19", format!("{} gets no line of carrier `{}`, of which {taken} are taken", self.who(customer), row.name));
-        }
-    }
-
-    fn seized(&mut self, customer: Customer, carrier: Option<CarrierId>) {
-        if self.way(customer).line.replace(Line(carrier)).is_some() {
-            self.breaks("R19", format!("{} takes a second line", self.who(customer)));
-        }
-        let Some(carrier) = carrier else { return };
-        let (row, taken) = (&self.model.paths.telephony.carriers[carrier], self.taken_of(carrier));
-        if taken > row.lines as usize {
-            self.breaks("R19", format!("{taken} lines of carrier `{}` are taken, which has {}", row.name, row.lines));
-        }
-    }
-
-    fn released(&mut self, customer: Customer, carrier: Option<CarrierId>) {
-        if self.way(customer).line.take() != Some(Line(carrier)) {
-            self.breaks("R19", format!("{} gives back a line that it has not", self.who(customer)));
-        }
-    }
-
-    /// Steps follow one another as the flow says; a step that waits for nothing else begins a flow beside a queue.
-    fn passed(&mut self, customer: Customer, step: StepId, exit: usize) {
-        let row = &self.model.paths.steps[step];
-        let begins_beside = self
-            .model
-            .paths
-            .steps
-            .iter()
-            .any(|other| matches!(other.block, Block::Queue { while_waiting: Some(first), .. } if first == step));
-        let expected = self.way(customer).next;
-        if expected.is_some_and(|expected| expected != step) || (expected.is_none() && !begins_beside) {
-            self.breaks("the flow", format!("{} passes the step `{}`, which is not the next one", self.who(customer), row.name));
-        }
-        let counts_only = matches!(row.block, Block::Call { .. }) && exit > Block::FAILURE;
-        self.way(customer).next = if counts_only { Some(step) } else { row.exits.get(exit).and_then(|exit| exit.to) };
-    }
-
-    fn left(&mut self, contact: &Contact, outcome: Outcome) {
-        let Some(place) = self.world.find(contact) else {
-            return self.breaks("R19", format!("{} leaves its queue, but it does not wait", self.contact(contact)));
-        };
-        let left = self.world.leaves(contact.queue, place);
-        self.queued_if_it_waited(contact, left.queued);
-        self.world.books[contact.queue].diverted += 1;
-        let next = self.way(contact.customer()).next;
-        self.has_waited(contact, outcome != Outcome::Transferred);
-        self.way(contact.customer()).next = next;
-    }
-
-    fn dialed(&mut self, contact: &Contact, agent: AgentId, profile: ProfileId, ring: Span) {
-        let now = self.world.now;
-        let who = self.agent(agent);
-        if self.model.agents[agent].profile != profile || !matches!(self.world.agents[agent].doing, Doing::Available { .. }) {
-            self.breaks("R14", format!("{who} calls back {} but is not available", self.contact(contact)));
-        }
-        let Some(place) = self.world.find(contact) else {
-            return self.breaks("R19", format!("{who} calls back {}, which does not wait", self.contact(contact)));
-        };
-        self.right_pair(contact, agent);
-        let left = self.world.leaves(contact.queue, place);
-        self.queued_if_it_waited(contact, left.queued);
-        self.world.books[contact.queue].diverted += 1;
-        self.has_waited(contact, true);
-        self.world.set(agent, Doing::Busy { contact: *contact, answered: now, ends: now + ring });
-    }
-
-    fn departed(&mut self, customer: Customer, outcome: Outcome, queue: Option<QueueId>, waited: Span) {
+        let (refuse, _) = self.line_for(customer);
         let way = self.way(customer);
-        way.here -= 1;
-        let (here, told) = (way.here, way.waited);
-        way.next = None;
-        if here != 0 {
-            self.breaks("R19", format!("{} goes, but it is not in the center", self.who(customer)));
+        if !matches!(way.stage, Stage::Came) || refuse.get(way.refused) != Some(&carrier) {
+            self.goes_wrong(customer, "gets no line of a carrier");
         }
-        let waits_still = outcome == Outcome::Unfinished && queue.is_some();
-        if told != waited && !waits_still {
-            self.breaks("R12", format!("{} waited {told} in queues, not {waited}", self.who(customer)));
+        self.way(customer).refused += 1;
+    }
+
+    fn seized(&mut self, customer: Customer, line: Line) {
+        let way = self.way(customer);
+        let (stage, dials) = (way.stage, way.promise.is_some() && way.waits_as.is_some());
+        let right = match stage {
+            Stage::Came => self.line_at_last(customer) == Some(Some(line)),
+            _ => dials && line == Line(None) && !self.model.paths.telephony.is_unlimited(),
+        };
+        if !right || self.way(customer).line.is_some() {
+            self.goes_wrong(customer, "takes a line");
+        }
+        self.way(customer).line = Some(line);
+        self.world.ways.calls += 1;
+        if let Line(Some(carrier)) = line {
+            self.world.ways.taken[carrier] += 1;
+        }
+        if matches!(stage, Stage::Came) {
+            self.set(customer, Stage::Ready);
         }
     }
 
-    /// In the end everyone who came has gone.
-    pub(super) fn all_have_gone(&mut self) {
-        let left: Vec<Customer> = self.world.ways.iter().filter(|(_, way)| way.here != 0).map(|(customer, _)| *customer).collect();
-        for customer in left {
-            self.breaks("R19", format!("{} came and never went", self.who(customer)));
+    fn released(&mut self, customer: Customer, line: Line) {
+        let now = self.world.now;
+        let way = self.way(customer);
+        if way.line.take() != Some(line) {
+            return self.goes_wrong(customer, "gives back a line");
+        }
+        self.world.ways.calls -= 1;
+        if let Line(Some(carrier)) = line {
+            self.world.ways.taken[carrier] -= 1;
+        }
+        let stage = self.way(customer).stage;
+        match stage {
+            Stage::Leaves(_) | Stage::Promises { .. } => {}
+            Stage::Rings { until, .. } if until == now => self.rang_in_vain(customer),
+            Stage::Talks { until } if until == now && self.next_after_talk(customer).is_none() => {
+                let queue = self.way(customer).queue;
+                self.way(customer).left = queue;
+                self.set(customer, Stage::Leaves(Outcome::Answered));
+            }
+            _ => self.goes_wrong(customer, "gives back a line"),
+        }
+    }
+
+    fn enters_flow(&mut self, customer: Customer, flow: FlowId) {
+        let now = self.world.now;
+        let right = match self.way(customer).stage {
+            Stage::Ready => self.model.sources[customer.source].flow == Some(flow),
+            Stage::Talks { until } => until == now && self.next_after_talk(customer) == Some(Destination::Flow(flow)),
+            _ => false,
+        };
+        if !right {
+            self.goes_wrong(customer, "enters a flow");
+        }
+        let way = self.way(customer);
+        way.sent_on = matches!(way.stage, Stage::Talks { .. });
+        self.is_in_step(customer, self.model.paths.flows[flow].first);
+    }
+
+    fn passed(&mut self, customer: Customer, step: StepId, exit: usize) {
+        let now = self.world.now;
+        self.starts(customer);
+        let stage = self.way(customer).stage;
+        match stage {
+            Stage::Step { step: at_step, at, exit: drawn } if at_step == step && at == now => {
+                self.has_drawn(customer);
+                if drawn.or_else(|| self.exit_now(customer, step)) != Some(exit) {
+                    self.goes_wrong(customer, &format!("leaves `{}` by exit {exit}", self.model.paths.steps[step].name));
+                }
+                self.leads_on(customer, step, exit);
+            }
+            Stage::Asks { step: at_step, .. } if at_step == step && self.passes_call(customer, exit, stage) => {}
+            _ => self.goes_wrong(customer, &format!("passes `{}`", self.model.paths.steps[step].name)),
         }
     }
 }
