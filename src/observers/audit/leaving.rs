@@ -125,7 +125,7 @@ impl<'a> Audit<'a> {
             _ if at_the_end => None,
             Stage::Leaves(outcome) => Some((outcome, left)),
             Stage::Promises { .. } => Some((Outcome::Callback, left)),
-            Stage::Came => (self.line_at_last(customer) == Some(None)).then_some((Outcome::Blocked, None)),
+            Stage::Came => self.gets(customer, None).then_some((Outcome::Blocked, None)),
             Stage::Talks { until } if until == now && self.next_after_talk(customer).is_none() => Some((Outcome::Answered, queue)),
             Stage::CalledBack { at } if at == now && promise.is_some_and(|promise| now >= promise.made + CALLBACK_KEPT) => {
                 Some((Outcome::Expired, None))

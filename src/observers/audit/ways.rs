@@ -314,10 +314,10 @@ impl Audit<'_> {
         (tried, found)
     }
 
-    /// The line that a call gets now that all carriers that have none have said so; `None` within: none at all.
-    pub(super) fn line_at_last(&mut self, customer: Customer) -> Option<Option<Line>> {
+    /// Whether that is the line, or `None`, that a call gets, and all carriers that have none have said so.
+    pub(super) fn gets(&mut self, customer: Customer, line: Option<Line>) -> bool {
         let (refuse, found) = self.line_for(customer);
-        (self.way(customer).refused == refuse.len()).then_some(found)
+        found == line && self.way(customer).refused == refuse.len()
     }
 
     fn refused(&mut self, customer: Customer, carrier: CarrierId) {
@@ -333,7 +333,7 @@ impl Audit<'_> {
         let way = self.way(customer);
         let (stage, dials) = (way.stage, way.promise.is_some() && way.waits_as.is_some());
         let right = match stage {
-            Stage::Came => self.line_at_last(customer) == Some(Some(line)),
+            Stage::Came => self.gets(customer, Some(line)),
             _ => dials && line == Line(None) && !self.model.paths.telephony.is_unlimited(),
         };
         if !right || self.way(customer).line.is_some() {
