@@ -26,17 +26,21 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
                 self.rerank(id, priority, age_us);
             }
             let journey = self.journeys.get(id);
-            if journey.at == now {
+            let acts = journey.at == now;
+            if acts {
                 journey.at = NEVER;
-                match journey.place {
-                    Place::Home => self.come(id, Arrival::Again),
-                    Place::Flow | Place::Queue(_) => self.resume(id),
-                    Place::Agent => self.hang_up(id),
-                    Place::Ringing => self.ring_out(id),
-                    Place::Promised => self.keep_promise(id),
-                }
-            } else {
-                self.journeys.reschedule(id);
+            }
+            // Another change of rank may be ahead, whether or not anything else is after this.
+            self.journeys.reschedule(id);
+            if !acts {
+                continue;
+            }
+            match self.journeys.get(id).place {
+                Place::Home => self.come(id, Arrival::Again),
+                Place::Flow | Place::Queue(_) => self.resume(id),
+                Place::Agent => self.hang_up(id),
+                Place::Ringing => self.ring_out(id),
+                Place::Promised => self.keep_promise(id),
             }
         }
     }

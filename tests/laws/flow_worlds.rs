@@ -190,7 +190,7 @@ impl FlowMaker {
         let callback = Callback {
             queue: self.own_or_other(section),
             delay: s(self.maker.pick(&[0, 1, 4, 4, 8 * 86_400])),
-            attempts: 1 + self.maker.up_to(2) as u32,
+            attempts: self.maker.pick(&[1, 2, 3, 20]),
             retry_delay: s(self.maker.up_to(4)),
             answers: self.maker.pick(&[0.0, 0.5, 1.0]),
             ring: self.maker.duration(),
