@@ -32,7 +32,7 @@ fn told(model: &Model, seed: u64) -> Vec<(Time, Fact)> {
 }
 
 const WORLDS: u64 = 4_000;
-const FLOW_WORLDS: u64 = 3_000;
+const FLOW_WORLDS: u64 = 4_000;
 
 #[test]
 fn the_engine_tells_what_its_naive_twin_tells() {

@@ -37,8 +37,8 @@ fn blocked(seen: &Seen) -> f64 {
 fn lines_are_a_loss_system() {
     let lines = "[[carrier]]\nname = \"trunk\"\nlines = 12\n";
     for duration in [&exponential("5m"), "{ distribution = \"lognormal\", mean = \"5m\", cv = 1.0 }"] {
-        let seen = announcement(10, lines, duration, &poisson("120/h"));
-        judge(&seen, "blocked", blocking(12, 10.0), 0.1, blocked);
+        let seen = announcement(7, lines, duration, &poisson("120/h"));
+        judge(&seen, "blocked", blocking(12, 10.0), 0.12, blocked);
         judge(&seen, "lines taken", 10.0 * (1.0 - blocking(12, 10.0)), 0.02, |seen| seen.lines_taken(0));
     }
     let flow = format!(
@@ -46,8 +46,8 @@ fn lines_are_a_loss_system() {
         exponential("1m")
     );
     let work = format!("after_contact_work = {}", exponential("3m"));
-    let model = model(10, &flow, &[(&exponential("4m"), &work)], &[(ONE, 60)], &format!("flow = \"main\"\n{}", poisson("120/h")));
-    judge(&seen(&model), "blocked, with agents", blocking(12, 10.0), 0.08, blocked);
+    let model = model(7, &flow, &[(&exponential("4m"), &work)], &[(ONE, 60)], &format!("flow = \"main\"\n{}", poisson("120/h")));
+    judge(&seen(&model), "blocked, with agents", blocking(12, 10.0), 0.12, blocked);
 }
 
 /// Two carriers, each tried first by a share of the calls, the other one after it. All lines together are one loss system; how many each has in use is
@@ -220,15 +220,15 @@ fn self_service_has_any_number_of_servers() {
 #[test]
 fn self_service_then_agents() {
     let model =
-        model(15, &self_service("50%", 1), &[(&exponential("5m"), "")], &[(ONE, 8)], &format!("flow = \"main\"\n{}", poisson("150/h")));
+        model(10, &self_service("50%", 1), &[(&exponential("5m"), "")], &[(ONE, 8)], &format!("flow = \"main\"\n{}", poisson("150/h")));
     let figures = Traffic::new(75.0 / HOUR_S, 300.0, None).unwrap().with(8).unwrap();
     let (seen, stages): (Vec<Seen>, Vec<Stages>) = seen_with(&model, || Stages::new(Span::from_secs(12 * 3600))).into_iter().unzip();
-    judge(&seen, "P(wait) after self-service", figures.wait_probability, 0.1, |seen| seen.waits_at_all(0));
-    judge(&seen, "ASA after self-service", figures.asa_s, 0.2, |seen| seen.asa_s(0));
+    judge(&seen, "P(wait) after self-service", figures.wait_probability, 0.12, |seen| seen.waits_at_all(0));
+    judge(&seen, "ASA after self-service", figures.asa_s, 0.3, |seen| seen.asa_s(0));
     let (first, second) = (150.0 * 3.0 / 60.0, figures.queue_length + 75.0 / 12.0);
-    let covariance = |stages: &Stages| stages.samples[..340].iter().map(|([a, b], _)| (a - first) * (b - second)).sum::<f64>() / 340.0;
+    let covariance = |stages: &Stages| stages.samples[..220].iter().map(|([a, b], _)| (a - first) * (b - second)).sum::<f64>() / 220.0;
     // Both numbers vary by about 3.
-    judge_near(&stages.iter().map(covariance).collect::<Vec<f64>>(), "covariance of the stages", 0.0, 2.0);
+    judge_near(&stages.iter().map(covariance).collect::<Vec<f64>>(), "covariance of the stages", 0.0, 2.5);
 }
 
 /// Two queues whose agents send contacts on to each other: a network in product form (J. R. Jackson, Management Science 10, 1963). The streams:
@@ -240,14 +240,14 @@ fn agents_transfer_to_each_other() {
         (&*exponential("6m"), "transfers = [{ share = \"20%\", queue = \"q0\" }]"),
     ];
     let agents = [(ONE, 6), (OTHER, 3)];
-    let model = model(20, "", &queues, &agents, &format!("queue = \"q0\"\n{}", poisson("50/h")));
+    let model = model(12, "", &queues, &agents, &format!("queue = \"q0\"\n{}", poisson("50/h")));
     let seen = seen(&model);
     let to_first = 50.0 / (1.0 - 0.2 * 0.3);
     for (queue, per_hour, mean_s, agents) in [(0, to_first, 300.0, 6), (1, 0.3 * to_first, 360.0, 3)] {
         let figures = Traffic::new(per_hour / HOUR_S, mean_s, None).unwrap().with(agents).unwrap();
-        judge(&seen, &format!("P(wait) {queue}"), figures.wait_probability, 0.1, |seen| seen.waits_at_all(queue));
-        judge(&seen, &format!("ASA {queue}"), figures.asa_s, 0.2, |seen| seen.asa_s(queue));
-        judge(&seen, &format!("queue length {queue}"), figures.queue_length, 0.2, |seen| seen.queue_length(queue));
+        judge(&seen, &format!("P(wait) {queue}"), figures.wait_probability, 0.15, |seen| seen.waits_at_all(queue));
+        judge(&seen, &format!("ASA {queue}"), figures.asa_s, 0.3, |seen| seen.asa_s(queue));
+        judge(&seen, &format!("queue length {queue}"), figures.queue_length, 0.3, |seen| seen.queue_length(queue));
     }
 }
 
@@ -262,10 +262,10 @@ fn offers(callback: &str) -> String {
 /// the offer comes before an exponential wait of rate c mu - lambda ends.
 #[test]
 fn a_callback_that_keeps_its_place() {
-    let model = model(15, &offers(""), &[(&exponential("5m"), "")], &[(ONE, 8)], &format!("flow = \"main\"\n{}", poisson("75/h")));
+    let model = model(10, &offers(""), &[(&exponential("5m"), "")], &[(ONE, 8)], &format!("flow = \"main\"\n{}", poisson("75/h")));
     let figures = Traffic::new(75.0 / HOUR_S, 300.0, None).unwrap().with(8).unwrap();
     let seen = seen(&model);
-    judge(&seen, "queue length with callbacks", figures.queue_length, 0.2, |seen| seen.queue_length(0));
+    judge(&seen, "queue length with callbacks", figures.queue_length, 0.3, |seen| seen.queue_length(0));
     let (offer, ends) = (30.0, 8.0 * 12.0 - 75.0);
     judge(&seen, "called back", figures.wait_probability * offer / (offer + ends), 0.15, |seen| {
         seen.arrivals(Arrival::Callback) / seen.arrivals(Arrival::First)
@@ -284,7 +284,7 @@ fn a_queue_for_callbacks() {
     let patience = format!("patience = {}", exponential("5m"));
     let talk = exponential("3m");
     let model = model(
-        20,
+        12,
         &offers(&callback),
         &[(&talk, &patience), (&talk, "")],
         &[("{ queue = \"q0\", priority = 1 }, { queue = \"q1\", priority = 2 }", 2)],
@@ -325,7 +325,7 @@ fn a_queue_for_callbacks() {
     let left_out = mean(&p, |state| f64::from(u8::from(numbers(state).1 == CALLS || numbers(state).2 == BACK)));
     assert!(left_out < 1e-6, "{left_out} of the time is cut off");
     let (calls, back) = (mean(&p, |state| numbers(state).1 as f64), mean(&p, |state| numbers(state).2 as f64));
-    judge(&seen, "calls waiting", calls, 0.1, |seen| seen.queue_length(0));
+    judge(&seen, "calls waiting", calls, 0.12, |seen| seen.queue_length(0));
     judge(&seen, "callbacks waiting", back, 0.3, |seen| seen.queue_length(1));
     judge(&seen, "promised", 30.0 * calls / 42.0, 0.1, |seen| seen.arrivals(Arrival::Callback) / seen.arrivals(Arrival::First));
     judge(&seen, "abandoned", 12.0 * calls / 42.0, 0.1, |seen| seen.outcomes(Outcome::Abandoned) / seen.arrivals(Arrival::First));

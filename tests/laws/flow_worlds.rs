@@ -91,7 +91,9 @@ impl FlowMaker {
             return (Block::Prompt { duration }, vec![self.onward("next", section, number)]);
         }
         let later = |maker: &mut Self, name: &str| maker.onward(name, section, number);
-        match self.maker.up_to(13) {
+        // Ranks that change while a contact listens and waits on are rare without help.
+        let kind = if section.beside && self.maker.one_in(2) { self.maker.pick(&[0, 9]) } else { self.maker.up_to(13) };
+        match kind {
             0 => (Block::Prompt { duration: self.maker.duration() }, vec![later(self, "next")]),
             1 => {
                 let (duration, attempts) = (self.maker.duration(), 1 + self.maker.up_to(2) as u32);
@@ -144,7 +146,7 @@ impl FlowMaker {
 
     /// The way ends here, if it comes so far.
     fn last_step(&mut self, section: Section) -> (Block, Vec<Exit>) {
-        match self.maker.up_to(if section.beside { 7 } else { 6 }) {
+        match if section.beside && self.maker.one_in(2) { 7 } else { self.maker.up_to(6) } {
             0..=2 => self.queue_step(section, None),
             3 => self.callback_step(section, None),
             4 => (Block::Message { duration: self.maker.duration() }, vec![exit("left", None)]),
@@ -190,7 +192,7 @@ impl FlowMaker {
         let callback = Callback {
             queue: self.own_or_other(section),
             delay: s(self.maker.pick(&[0, 1, 4, 4, 8 * 86_400])),
-            attempts: 1 + self.maker.up_to(2) as u32,
+            attempts: self.maker.pick(&[1, 2, 3, 20]),
             retry_delay: s(self.maker.up_to(4)),
             answers: self.maker.pick(&[0.0, 0.5, 1.0]),
             ring: self.maker.duration(),
@@ -273,7 +275,7 @@ impl FlowMaker {
             callback_retry: rank(),
             buffer_milli: self.maker.pick(&[0, 200, 500, 1000]),
             ages_add_up: self.maker.one_in(2),
-            rank_change_takes: s(self.maker.pick(&[0, 2, 60])),
+            rank_change_takes: s(self.maker.pick(&[0, 1, 2, 3, 60])),
         }
     }
 }

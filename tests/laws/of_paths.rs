@@ -3,10 +3,10 @@
 use super::worlds::{flow_world, world};
 use super::{FLOW_WORLDS, told};
 use std::collections::{BTreeMap, BTreeSet};
-use waitline::model::{Block, Carrier, Exit, Flow, Model, Step, Telephony};
+use waitline::model::{Block, Carrier, Comparator, Exit, Flow, Model, ServiceLevel, Step, Telephony};
 use waitline::observers::Summary;
 use waitline::random::Streams;
-use waitline::{CarrierId, Customer, Fact, FlowId, QueueId, Span, StepId, Time};
+use waitline::{CarrierId, Customer, Experiment, Fact, FlowId, QueueId, Span, StepId, Time};
 
 fn worlds() -> impl Iterator<Item = (u64, Model)> {
     (0..FLOW_WORLDS).map(|seed| (seed, flow_world(seed))).filter(|(_, model)| model.has_paths())
@@ -57,6 +57,25 @@ fn nobody_is_lost_on_the_way() {
             assert_eq!(source.arrivals.iter().sum::<i64>(), source.outcomes.iter().sum::<i64>(), "world {seed}: the summary");
         }
     }
+}
+
+/// R2: the same seed gives the same facts, and the same sums on any number of threads; another seed gives others.
+#[test]
+fn the_same_seed_tells_the_same() {
+    let mut differ = 0;
+    for (seed, mut model) in worlds().take(60) {
+        for queue in &mut model.queues {
+            queue.service_levels = vec![ServiceLevel { within: Span::from_secs(2), comparator: Comparator::AtMost, target: None }];
+        }
+        assert_eq!(told(&model, seed), told(&model, seed), "world {seed}");
+        differ += u32::from(told(&model, seed) != told(&model, seed + 1));
+        let sums = |threads| {
+            let experiment = Experiment::new(&model).seed(seed).replications(5).threads(threads);
+            experiment.run().expect("no limit is met").across().clone()
+        };
+        assert_eq!(sums(1), sums(3), "world {seed}");
+    }
+    assert!(differ > 30, "{differ}");
 }
 
 /// The facts that both a model with paths and one without can tell.
