@@ -19,11 +19,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PathSums {
-    /// Of all sources together, by the columns of [`column`] for ways.
+    /// Of all sources together, by the columns of [`mod@column`] for ways.
     pub total: Moments,
     /// By source.
     pub sources: Vec<SourceSums>,
-    /// By step and exit, of steps that distribute: the columns of [`column`] for ways.
+    /// By step and exit, of steps that distribute: the columns of [`mod@column`] for ways.
     pub branches: Vec<Vec<Moments>>,
     /// By flow: how many entered it.
     pub flows: Vec<Tally>,
@@ -46,7 +46,7 @@ pub struct PathSums {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSums {
-    /// By the columns of [`column`] for ways.
+    /// By the columns of [`mod@column`] for ways.
     pub ways: Moments,
     /// The times from the start of a call to the first agent.
     pub to_agent: Percentiles,
@@ -101,7 +101,7 @@ fn record_all(observed: &[Vec<i64>], sums: &mut Vec<Moments>) {
     }
 }
 
-/// The columns of [`column`] for ways, of all sources together, in one replication.
+/// The columns of [`mod@column`] for ways, of all sources together, in one replication.
 pub(super) fn observed_ways(paths: &PathCounts) -> Vec<i128> {
     let add = |mut sum: Vec<i128>, ways: &Ways| {
         sum.iter_mut().zip(columns(ways)).for_each(|(sum, value)| *sum += value);
@@ -110,7 +110,7 @@ pub(super) fn observed_ways(paths: &PathCounts) -> Vec<i128> {
     paths.counts.sources.iter().fold(vec![0; column::WAYS], add)
 }
 
-/// The columns of [`column`] for ways. Of a branch nothing is said of how they came.
+/// The columns of [`mod@column`] for ways. Of a branch nothing is said of how they came.
 fn columns(ways: &Ways) -> Vec<i128> {
     let arrivals = (0..Arrival::ALL.len()).map(|place| ways.arrivals.get(place).copied().unwrap_or(0));
     let rest = [ways.spoken, ways.to_agent_us, ways.waited_us];
