@@ -26,7 +26,7 @@ pub struct PathSums {
     pub total: SourceSums,
     /// By source.
     pub sources: Vec<SourceSums>,
-    /// By step and exit, of steps that distribute: the columns of [`mod@super::column`] for ways.
+    /// By step and exit, of steps that distribute: the columns of [`mod@column`] for ways.
     pub branches: Vec<Vec<Moments>>,
     /// By flow: how many entered it.
     pub flows: Vec<Tally>,
@@ -56,7 +56,7 @@ pub struct PathSums {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceSums {
-    /// By the columns of [`mod@super::column`] for ways.
+    /// By the columns of [`mod@column`] for ways.
     pub ways: Moments,
     /// The times from the start of a call to the first agent.
     pub to_agent: Percentiles,
@@ -128,7 +128,7 @@ fn record_all(observed: &[Vec<i64>], sums: &mut Vec<Moments>) {
     }
 }
 
-/// The ways of all sources together in one replication, by the columns of [`mod@super::column`] for ways.
+/// The ways of all sources together in one replication, by the columns of [`mod@column`] for ways.
 pub(super) fn observed_ways(paths: &PathCounts) -> Vec<i128> {
     let mut sum = vec![0; column::WAYS];
     for ways in &paths.counts.sources {
@@ -137,7 +137,7 @@ pub(super) fn observed_ways(paths: &PathCounts) -> Vec<i128> {
     sum
 }
 
-/// The columns of [`mod@super::column`] for ways. Of a branch nothing is said of how they came.
+/// The columns of [`mod@column`] for ways. Of a branch nothing is said of how they came.
 fn columns(ways: &Ways) -> Vec<i128> {
     let arrivals = (0..Arrival::ALL.len()).map(|place| ways.arrivals.get(place).copied().unwrap_or(0));
     let rest = [ways.spoken, ways.to_agent_us, ways.waited_us, ways.in_flows_us];
