@@ -21,11 +21,10 @@ use crate::observe::Observer;
 use crate::random::Streams;
 use simulation::Simulation;
 
-pub use crate::model::{CALLBACK_KEPT, DRAIN_MAX, WAITING_MAX};
+pub use crate::model::{CALLBACK_KEPT, CHAIN_MAX, DRAIN_MAX, WAITING_MAX};
 /// The last instant that can be simulated, in microseconds: some 73,000 years.
 pub const LAST_INSTANT_US: i64 = i64::MAX / 4;
 pub use walk::{STEPS_AT_ONCE_MAX, STEPS_MAX};
-pub use ways::CHAIN_MAX;
 
 /// Runs one replication and tells `observer` everything that happens, in order.
 ///

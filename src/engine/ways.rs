@@ -4,13 +4,10 @@ use super::journeys::{JourneyId, Line, Place, Promise};
 use super::simulation::Simulation;
 use super::winner_tree::NEVER;
 use crate::id::{AgentId, ProfileId, QueueId, StepId};
-use crate::model::{CALLBACK_KEPT, Callback, Destination, Model, RankFrom, chance_is_met, drawn_of};
+use crate::model::{CALLBACK_KEPT, CHAIN_MAX, Callback, Destination, Model, RankFrom, chance_is_met, drawn_of};
 use crate::observe::{Arrival, Contact, Customer, Fact, Observer, Outcome};
 use crate::random::{Purpose, SourceStreams, nth};
 use crate::time::{Span, Time};
-
-/// How many queues a contact may enter one after the other, by transfers: what Amazon Connect documents.
-pub const CHAIN_MAX: u32 = 12;
 
 impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, O, RANKED, PATHS> {
     pub(super) fn streams_of(&mut self, id: JourneyId) -> SourceStreams {

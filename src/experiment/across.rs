@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// The columns of a [`Row`]: what is observed of a queue (or all, or one in an interval) in each replication.
 pub mod column {
     use crate::observe::{Arrival, Outcome};
+    use crate::stats::Terms;
 
     /// Contacts offered.
     pub const OFFERED: usize = 0;
@@ -49,6 +50,8 @@ pub mod column {
     pub const ARRIVALS: usize = 0;
     /// Of ways: how they ended, from here on by the place in [`Outcome::ALL`].
     pub const OUTCOMES: usize = ARRIVALS + Arrival::ALL.len();
+    /// Of ways, the sum of calls: first ones and repeated ones. Callbacks belong to the calls on which they were promised.
+    pub const CALLS: Terms<'static> = &[(ARRIVALS + Arrival::First as usize, 1), (ARRIVALS + Arrival::Again as usize, 1)];
     /// Of ways: those with whom an agent spoke.
     pub const SPOKEN: usize = OUTCOMES + Outcome::ALL.len();
     /// Of ways: the sum of their times from the start of the call to the first agent, in microseconds.
@@ -59,6 +62,18 @@ pub mod column {
     pub const IN_FLOWS_US: usize = SPOKEN + 3;
     /// How many columns ways have.
     pub const WAYS: usize = SPOKEN + 4;
+    /// Of a carrier: calls that got a line.
+    pub const SEIZED: usize = 0;
+    /// Of a carrier: the integral of the lines taken, in microseconds.
+    pub const BUSY_US: usize = 1;
+    /// Of a carrier: the time in which all lines were taken, in microseconds.
+    pub const FULL_US: usize = 2;
+    /// Of a carrier: calls that it had no line for.
+    pub const REFUSED: usize = 3;
+    /// Of a carrier: those of them that got a line of another one.
+    pub const FAILED_OVER: usize = 4;
+    /// How many columns carriers have.
+    pub const LINES: usize = 5;
     /// Of a routing profile: handling time, in microseconds.
     pub const HANDLING_US: usize = 0;
     /// Of a routing profile: staffed time, in microseconds.

@@ -3,7 +3,7 @@
 use super::across::{Across, Row, column, observed, observed_work};
 use super::path_sums::observed_ways;
 use crate::model::{Measure, Metric, Outline, Scope, Unit};
-use crate::observe::{Arrival, Outcome};
+use crate::observe::Outcome;
 use crate::observers::Summary;
 use crate::stats::{Confidence, Estimate, Moments, Shares, Terms};
 
@@ -32,8 +32,6 @@ const REJECTED: Terms<'static> = &[(column::REJECTED, 1)];
 const LEFT: Terms<'static> = &[(column::ANSWERED, 1), (column::ABANDONED, 1), (column::DIVERTED, 1)];
 const WAITS: Terms<'static> = &[(column::WAIT_ANSWERED_US, 1), (column::WAIT_ABANDONED_US, 1), (column::WAIT_DIVERTED_US, 1)];
 const IN_TIME: Terms<'static> = &[(column::answered_within(0), 1)];
-/// Callbacks belong to the calls on which they were promised.
-const CALLS: Terms<'static> = &[(column::ARRIVALS + Arrival::First as usize, 1), (column::ARRIVALS + Arrival::Again as usize, 1)];
 const HANDLING: Terms<'static> = &[(column::HANDLING_US, 1)];
 const STAFFED: Terms<'static> = &[(column::STAFFED_US, 1)];
 
@@ -61,11 +59,11 @@ impl Formula {
             Measure::Occupancy => share(HANDLING, STAFFED),
             Measure::Staffed => seconds(mean(STAFFED)),
             Measure::Handling => seconds(mean(HANDLING)),
-            Measure::Spoken => share(&[(column::SPOKEN, 1)], CALLS),
-            Measure::SelfServed => share(&[(column::OUTCOMES + Outcome::SelfServed as usize, 1)], CALLS),
-            Measure::Served => share(&[(column::SPOKEN, 1), (column::OUTCOMES + Outcome::SelfServed as usize, 1)], CALLS),
-            Measure::Calls => mean(CALLS),
-            Measure::Blocked => share(&[(column::OUTCOMES + Outcome::Blocked as usize, 1)], CALLS),
+            Measure::Spoken => share(&[(column::SPOKEN, 1)], column::CALLS),
+            Measure::SelfServed => share(&[(column::OUTCOMES + Outcome::SelfServed as usize, 1)], column::CALLS),
+            Measure::Served => share(&[(column::SPOKEN, 1), (column::OUTCOMES + Outcome::SelfServed as usize, 1)], column::CALLS),
+            Measure::Calls => mean(column::CALLS),
+            Measure::Blocked => share(&[(column::OUTCOMES + Outcome::Blocked as usize, 1)], column::CALLS),
             Measure::ToAgent => seconds(share(&[(column::TO_AGENT_US, 1)], &[(column::SPOKEN, 1)])),
             Measure::QueueLength | Measure::DaysMeetingTarget | Measure::Wait(_) => return None,
         })

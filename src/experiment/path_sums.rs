@@ -40,8 +40,7 @@ pub struct PathSums {
     pub callbacks: Vec<Moments>,
     /// By service: the exits and counts of [`Block::Call`], of all steps that call it together.
     pub services: Vec<Moments>,
-    /// By carrier: calls that got a line, the integral of the lines taken in microseconds, how long all of them were taken, calls that got none, and
-    /// those of them that got one of another carrier.
+    /// By carrier: the columns of [`mod@column`] for carriers.
     pub carriers: Vec<Moments>,
     /// By carrier: the most lines taken at once in each replication.
     pub lines_max: Vec<Tally>,
@@ -117,7 +116,7 @@ impl PathSums {
             && all_have(&self.left, Outcome::ALL.len())
             && all_have(&self.callbacks, Outcome::ALL.len())
             && all_have(&self.services, CALL_COUNTS)
-            && all_have(&self.carriers, 5)
+            && all_have(&self.carriers, column::LINES)
     }
 }
 

@@ -38,6 +38,9 @@ use std::sync::Arc;
 /// How many contacts may wait at the same time, in the whole center and so in a queue.
 pub const WAITING_MAX: usize = 10_000_000;
 
+/// How many queues a contact may enter one after the other, by transfers: what Amazon Connect documents.
+pub const CHAIN_MAX: u32 = 12;
+
 /// A callback that was not made within that time after it was promised is given up: what Amazon Connect documents.
 pub const CALLBACK_KEPT: Span = Span::from_secs(7 * 86_400);
 

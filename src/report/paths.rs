@@ -4,8 +4,9 @@ use super::Figure;
 use crate::experiment::{Formula, PathSums, Results, SourceSums, column};
 use crate::model::{Block, Measure, Outline, PathOutline};
 use crate::observe::{Arrival, Outcome};
-use crate::stats::{Confidence, Moments};
+use crate::stats::{Confidence, Moments, Terms};
 use serde::Serialize;
+use std::ops::Range;
 
 /// What happened before and around the queues; counts are means per replication. Of ways those count whose calls began after the warm-up, of
 /// everything else what happened after it.
@@ -244,10 +245,6 @@ pub struct CarrierReport {
     pub full_share: Figure,
 }
 
-/// First calls and calls again; callbacks belong to the calls on which they were promised.
-const CALLS: [(usize, i64); 2] = [(column::ARRIVALS + Arrival::First as usize, 1), (column::ARRIVALS + Arrival::Again as usize, 1)];
-const WAYS: std::ops::Range<usize> = column::OUTCOMES..column::SPOKEN;
-
 impl PathReport {
     /// `None` if the model has no paths.
     pub(super) fn new(results: &Results) -> Option<PathReport> {
@@ -261,13 +258,13 @@ impl PathReport {
         let carriers = names.carriers.iter().zip(sums.carriers.iter().zip(&sums.lines_max)).map(|(carrier, (lines, most))| CarrierReport {
             carrier: carrier.name.clone(),
             lines: carrier.lines,
-            calls: lines.mean(&[(0, 1)], confidence),
-            refused: lines.mean(&[(3, 1)], confidence),
-            refused_share: lines.ratio(&[(3, 1)], &[(0, 1), (3, 1)], confidence),
-            failed_over: lines.mean(&[(4, 1)], confidence),
-            in_use: over_time(lines, 1),
+            calls: lines.mean(&[(column::SEIZED, 1)], confidence),
+            refused: lines.mean(&[(column::REFUSED, 1)], confidence),
+            refused_share: lines.ratio(&[(column::REFUSED, 1)], &[(column::SEIZED, 1), (column::REFUSED, 1)], confidence),
+            failed_over: lines.mean(&[(column::FAILED_OVER, 1)], confidence),
+            in_use: over_time(lines, column::BUSY_US),
             in_use_max: most.max(),
-            full_share: over_time(lines, 2),
+            full_share: over_time(lines, column::FULL_US),
         });
         Some(PathReport {
             sources: names.sources.iter().zip(&sums.sources).map(|(name, sums)| source(name, sums, confidence)).collect(),
@@ -287,51 +284,58 @@ impl PathReport {
     }
 }
 
-/// Each column with its mean and its share of all of them.
-fn shares<'a>(sums: &Moments, names: impl Iterator<Item = &'a str> + Clone, first: usize, confidence: &Confidence) -> Vec<NamedFigure> {
-    let all: Vec<(usize, i64)> = names.clone().enumerate().map(|(place, _)| (first + place, 1)).collect();
+/// Columns from `first` on, each with its mean and its share of `all`.
+fn named<'a>(
+    sums: &Moments,
+    names: impl Iterator<Item = &'a str>,
+    first: usize,
+    all: Terms<'_>,
+    confidence: &Confidence,
+) -> Vec<NamedFigure> {
     let figure = |(place, name): (usize, &str)| {
         let column = [(first + place, 1)];
-        NamedFigure { name: name.into(), count: sums.mean(&column, confidence), share: sums.ratio(&column, &all, confidence) }
+        NamedFigure { name: name.into(), count: sums.mean(&column, confidence), share: sums.ratio(&column, all, confidence) }
     };
     names.enumerate().map(figure).collect()
 }
 
-fn ended(sums: &Moments, confidence: &Confidence) -> Vec<NamedFigure> {
-    shares(sums, Outcome::ALL.iter().map(|outcome| outcome.name()), column::OUTCOMES, confidence)
+/// The sum of these columns.
+fn sum_of(columns: Range<usize>) -> Vec<(usize, i64)> {
+    columns.map(|column| (column, 1)).collect()
 }
 
-/// Share with an agent, mean time to the first one, mean wait, of so many.
-fn of_ways(sums: &Moments, all: &[(usize, i64)], confidence: &Confidence) -> [Figure; 3] {
-    let seconds = |figure: Figure| figure.map(|us| us.per(1e6));
-    let spoken = [(column::SPOKEN, 1)];
-    [
-        sums.ratio(&spoken, all, confidence),
-        seconds(sums.ratio(&[(column::TO_AGENT_US, 1)], &spoken, confidence)),
-        seconds(sums.ratio(&[(column::WAITED_US, 1)], all, confidence)),
-    ]
+/// By how something ended, of all that did.
+fn by_outcome(sums: &Moments, first: usize, confidence: &Confidence) -> Vec<NamedFigure> {
+    let names = Outcome::ALL.iter().map(|outcome| outcome.name());
+    named(sums, names, first, &sum_of(first..first + Outcome::ALL.len()), confidence)
 }
 
 fn source(name: &str, sums: &SourceSums, confidence: &Confidence) -> SourceReport {
-    let [spoken, to_agent_s, waited_s] = of_ways(&sums.ways, &CALLS, confidence);
     let percentile = |percent| sums.to_agent.percentile(percent, confidence).map(|us| us.per(1e6));
     // Of ways nothing is averaged over time.
     let figure = |measure| Formula::of(measure, 0)?.estimate(&sums.ways, confidence);
+    let per_call = |column| sums.ways.ratio(&[(column, 1)], column::CALLS, confidence).map(|us| us.per(1e6));
     SourceReport {
         source: name.into(),
         calls: figure(Measure::Calls),
         served: figure(Measure::Served),
         self_served: figure(Measure::SelfServed),
         blocked: figure(Measure::Blocked),
-        arrivals: shares(&sums.ways, Arrival::ALL.iter().map(|arrival| arrival.name()), column::ARRIVALS, confidence),
-        outcomes: ended(&sums.ways, confidence),
-        spoken,
-        in_flows_s: sums.ways.ratio(&[(column::IN_FLOWS_US, 1)], &CALLS, confidence).map(|us| us.per(1e6)),
-        to_agent_s,
+        arrivals: named(
+            &sums.ways,
+            Arrival::ALL.iter().map(|arrival| arrival.name()),
+            column::ARRIVALS,
+            &sum_of(column::ARRIVALS..column::OUTCOMES),
+            confidence,
+        ),
+        outcomes: by_outcome(&sums.ways, column::OUTCOMES, confidence),
+        spoken: figure(Measure::Spoken),
+        in_flows_s: per_call(column::IN_FLOWS_US),
+        to_agent_s: figure(Measure::ToAgent),
         to_agent_p50_s: percentile(50),
         to_agent_p90_s: percentile(90),
         to_agent_p95_s: percentile(95),
-        waited_s,
+        waited_s: per_call(column::WAITED_US),
     }
 }
 
@@ -340,7 +344,7 @@ fn callbacks(names: &PathOutline, sums: &PathSums, confidence: &Confidence) -> V
     let of_source = |((name, ways), ends): ((&String, &SourceSums), &Moments)| CallbackReport {
         source: name.clone(),
         promised: ways.ways.mean(&promised, confidence),
-        outcomes: shares(ends, Outcome::ALL.iter().map(|outcome| outcome.name()), 0, confidence),
+        outcomes: by_outcome(ends, 0, confidence),
     };
     let rows = names.sources.iter().zip(&sums.sources).zip(&sums.callbacks).map(of_source);
     rows.filter(|row| row.promised.is_some_and(|promised| promised.estimate > 0.0)).collect()
@@ -364,31 +368,28 @@ fn service(name: &str, sums: &Moments, confidence: &Confidence) -> ServiceReport
 
 fn step(names: &PathOutline, sums: &PathSums, place: usize, confidence: &Confidence) -> StepReport {
     let step = &names.steps[place];
+    let ways = sum_of(column::OUTCOMES..column::SPOKEN);
     let branch = |(branch, sums): (&String, &Moments)| {
-        let ways: Vec<(usize, i64)> = WAYS.map(|column| (column, 1)).collect();
-        let [spoken, to_agent_s, waited_s] = of_ways(sums, &ways, confidence);
+        let ratio = |column, of: Terms<'_>| sums.ratio(&[(column, 1)], of, confidence);
+        let seconds = |figure: Figure| figure.map(|us| us.per(1e6));
         BranchReport {
             branch: branch.clone(),
             ways: sums.mean(&ways, confidence),
-            outcomes: ended(sums, confidence),
-            spoken,
-            to_agent_s,
-            waited_s,
+            outcomes: by_outcome(sums, column::OUTCOMES, confidence),
+            spoken: ratio(column::SPOKEN, &ways),
+            to_agent_s: seconds(ratio(column::TO_AGENT_US, &[(column::SPOKEN, 1)])),
+            waited_s: seconds(ratio(column::WAITED_US, &ways)),
         }
     };
     let (out, counted) = step.exits.split_at(step.ways_out.min(step.exits.len()));
-    let passed: Vec<(usize, i64)> = (0..out.len()).map(|exit| (exit, 1)).collect();
-    let exits = &sums.exits[place];
-    let tries = counted.iter().enumerate().map(|(number, name)| {
-        let column = [(out.len() + number, 1)];
-        NamedFigure { name: name.clone(), count: exits.mean(&column, confidence), share: exits.ratio(&column, &passed, confidence) }
-    });
+    let passed = sum_of(0..out.len());
+    let figures = |names: &[String], first| named(&sums.exits[place], names.iter().map(String::as_str), first, &passed, confidence);
     StepReport {
         flow: names.flows.get(step.flow as usize).cloned().unwrap_or_default(),
         step: step.name.clone(),
         block: step.block.clone(),
-        exits: shares(exits, out.iter().map(String::as_str), 0, confidence),
-        tries: tries.collect(),
+        exits: figures(out, 0),
+        tries: figures(counted, out.len()),
         branches: out.iter().zip(&sums.branches[place]).map(branch).collect(),
     }
 }
@@ -396,7 +397,7 @@ fn step(names: &PathOutline, sums: &PathSums, place: usize, confidence: &Confide
 fn diverted(outline: &Outline, sums: &PathSums, confidence: &Confidence) -> Vec<DivertedReport> {
     let queues = outline.queues.iter().zip(&sums.left).zip(&sums.rang_us);
     let report = queues.map(|((queue, left), rang_us)| {
-        let mut outcomes = shares(left, Outcome::ALL.iter().map(|outcome| outcome.name()), 0, confidence);
+        let mut outcomes = by_outcome(left, 0, confidence);
         outcomes.retain(NamedFigure::happened);
         DivertedReport { queue: queue.name.clone(), outcomes, rang_s: rang_us.mean(confidence).map(|us| us.per(1e6)) }
     });

@@ -1,10 +1,10 @@
 //! The audit of paths: which queue a contact enters, with which rank, patience and room for it, and how it leaves.
 
 use super::Audit;
-use super::ways::{CHAIN_MAX, Patience, Stage};
+use super::ways::{Patience, Stage};
 use crate::id::QueueId;
 use crate::model::drawn_of;
-use crate::model::{CALLBACK_KEPT, Destination, RankFrom};
+use crate::model::{CALLBACK_KEPT, CHAIN_MAX, Destination, RankFrom};
 use crate::observe::{Contact, Customer, Outcome};
 use crate::random::{Purpose, nth};
 use crate::time::{Span, Time};

@@ -12,9 +12,6 @@ use crate::time::{Span, Time};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// So many queues one after the other, by transfers: what Amazon Connect documents.
-pub(super) const CHAIN_MAX: u32 = 12;
-
 /// Where somebody is on the way. What has no time must go on at once.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stage {
