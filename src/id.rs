@@ -55,6 +55,8 @@ id!(/// Hours of operation.
     HoursId);
 id!(/// Something that is the case at times.
     EventId);
+id!(/// Routing criteria.
+    CriteriaId);
 
 /// A `Vec` that only its own kind of id can index.
 ///

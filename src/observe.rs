@@ -159,7 +159,36 @@ impl Outcome {
     }
 }
 
-/// Something that happened. The facts from [`Fact::Arrived`] to [`Fact::Departed`] are told only where a model has paths
+/// Why an offer to an agent came to nothing.
+///
+/// ```
+/// assert_eq!(waitline::Miss::HungUp.name(), "hung_up");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Miss {
+    /// The agent did not react in time.
+    NoAnswer,
+    /// The agent did not want it.
+    Rejected,
+    /// The customer's patience ended while it rang.
+    HungUp,
+}
+
+impl Miss {
+    /// All of them.
+    pub const ALL: [Miss; 3] = [Miss::NoAnswer, Miss::Rejected, Miss::HungUp];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Miss::NoAnswer => "no_answer",
+            Miss::Rejected => "rejected",
+            Miss::HungUp => "hung_up",
+        }
+    }
+}
+
+/// Something that happened. The facts from [`Fact::Rang`] to [`Fact::Widened`] are told only where agents are offered contacts, or contacts want certain agents. Those from [`Fact::Arrived`] to [`Fact::Departed`] are told only where a model has paths
 /// ([`Model::has_paths`](crate::Model::has_paths)).
 ///
 /// ```
@@ -213,9 +242,9 @@ pub enum Fact {
         agent: AgentId,
         /// The agent's routing profile.
         profile: ProfileId,
-        /// How long they will talk.
+        /// How long they will talk, if the agent has nothing else in hand and the customer does not keep it waiting.
         talk: Span,
-        /// How long the agent will work on after that (R13).
+        /// How long the agent will work on after that (R13), in the same way.
         after_contact_work: Span,
     },
     /// The contact's patience ended while it waited.
@@ -233,6 +262,49 @@ pub enum Fact {
         profile: ProfileId,
         /// When it had been answered.
         answered: Time,
+    },
+    /// A contact is offered to an agent: it rings. The contact has not left its queue, and its wait goes on, but nobody else can take it.
+    Rang {
+        /// Who.
+        contact: Contact,
+        /// At whose.
+        agent: AgentId,
+        /// The agent's routing profile.
+        profile: ProfileId,
+    },
+    /// The agent accepts the offer. [`Fact::Answered`] follows, when they are connected.
+    Accepted {
+        /// Who.
+        contact: Contact,
+        /// By whom.
+        agent: AgentId,
+        /// The agent's routing profile.
+        profile: ProfileId,
+    },
+    /// The offer came to nothing: the contact has its old place in the queue again (or has hung up, and abandons), the agent gets nothing until it has recovered.
+    Missed {
+        /// Who.
+        contact: Contact,
+        /// By whom.
+        agent: AgentId,
+        /// The agent's routing profile.
+        profile: ProfileId,
+        /// Why.
+        why: Miss,
+    },
+    /// The agent has put the missed offer behind it.
+    Recovered {
+        /// Who.
+        agent: AgentId,
+        /// Its routing profile.
+        profile: ProfileId,
+    },
+    /// A step of the routing criteria of a waiting contact expires: others may take it from now on.
+    Widened {
+        /// Who.
+        contact: Contact,
+        /// The number of the step that begins, from 0; that of steps: anybody may take it.
+        step: u32,
     },
     /// A contact comes to the center.
     Arrived {

@@ -6,7 +6,7 @@ use super::sheet::Sheet;
 use super::{AGENTS_MAX, Compiler, Names};
 use crate::error::Problem;
 use crate::id::{AgentId, ProfileId, QueueId, Table};
-use crate::model::{Agent, Attendance, Channel, Entry, Presence, Profile, Run};
+use crate::model::{Agent, Attendance, Channel, Desk, Entry, Pace, Presence, Profile, Run};
 use crate::scenario::{AgentsTable, Share, Staffing};
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,11 @@ type Rostered<'s> = (&'s str, Option<ProfileId>, Vec<(Presence, u64)>);
 struct Crew {
     /// Of the table in hand.
     attendance: Attendance,
+    pace: Pace,
+    table: usize,
     agents: Table<AgentId, Agent>,
+    /// By agent, the number of its table.
+    tables: Table<AgentId, usize>,
     /// How many agents of a profile have been named by number.
     numbered: BTreeMap<ProfileId, u32>,
     /// Where a name was given.
@@ -30,7 +34,8 @@ struct Crew {
 
 impl Crew {
     fn add(&mut self, name: String, profile: ProfileId, presence: Vec<Presence>) {
-        self.agents.push(Agent { name, profile, capacity: 1, presence, attendance: self.attendance });
+        self.agents.push(Agent { name, profile, presence, attendance: self.attendance, pace: self.pace.clone() });
+        self.tables.push(self.table);
     }
 
     fn next_name(&mut self, profile: ProfileId, profiles: &Profiles) -> String {
@@ -41,7 +46,13 @@ impl Crew {
 }
 
 impl Compiler<'_> {
-    pub(super) fn agents(&mut self, run: &Run, queues: &Names<QueueId>, profiles: &mut Profiles) -> Table<AgentId, Agent> {
+    /// The agents, and of each the number of its table.
+    pub(super) fn agents(
+        &mut self,
+        run: &Run,
+        queues: &Names<QueueId>,
+        profiles: &mut Profiles,
+    ) -> (Table<AgentId, Agent>, Table<AgentId, usize>) {
         let tables = &self.scenario.document().agents;
         let mut crew = Crew::default();
         for (index, table) in tables.iter().enumerate() {
@@ -50,6 +61,7 @@ impl Compiler<'_> {
                 absence: self.share_away(&format!("{path}.absence"), table.absence),
                 shrinkage: self.share_away(&format!("{path}.shrinkage"), table.shrinkage),
             };
+            (crew.pace, crew.table) = (self.pace(&path, table), index);
             match (&table.count, &table.staffing, &table.roster, &table.skills) {
                 (Some(count), None, None, None) => self.counted(&path, *count, table, profiles, &mut crew),
                 (None, Some(Staffing::Heads(heads)), None, None) => self.staffed(&path, heads, table, run, profiles, &mut crew),
@@ -62,7 +74,7 @@ impl Compiler<'_> {
         if crew.agents.is_empty() {
             self.notes.push("there are no agents: nobody will be answered".into());
         }
-        crew.agents
+        (crew.agents, crew.tables)
     }
 
     /// A share of time in which an agent is not there.
@@ -274,6 +286,7 @@ impl Compiler<'_> {
                         channel: Channel::Voice,
                         priority: *priority,
                         delay: Span::ZERO,
+                        keep_available: 0,
                         weight_milli: 1000,
                         handle_time: None,
                         after_contact_work: None,
@@ -293,7 +306,7 @@ impl Compiler<'_> {
                 self.problems.push(Problem::new(message).file(file).line(group.line));
                 continue;
             }
-            let profile = profiles.rows.push(Profile { name: name.clone(), entries });
+            let profile = profiles.rows.push(Profile { name: name.clone(), entries, desk: Desk::default() });
             profiles.names.insert(name, profile);
             for agent in group.agents {
                 // Who stands twice in this very file has been reported.

@@ -1,7 +1,7 @@
 //! Paths to service: steps in one table, exits resolved, and whether one can get there and away again.
 
 use super::{Compiler, Names};
-use crate::id::{EventId, FlowId, HoursId, Id, QueueId, ServiceId, StepId, Table};
+use crate::id::{CriteriaId, EventId, FlowId, HoursId, Id, QueueId, ServiceId, StepId, Table};
 use crate::model::{AttributeTable, Block, Callback, Destination, Exit, Flow, Paths, QueueTest, Staff, Step};
 use crate::random::{Distribution, hash_of_text};
 use crate::scenario::{FlowTable, StaffName, StepTable};
@@ -20,6 +20,7 @@ pub(super) struct Known<'k> {
     pub(super) hours: &'k Names<HoursId>,
     pub(super) events: &'k Names<EventId>,
     pub(super) services: &'k Names<ServiceId>,
+    pub(super) criteria: &'k Names<CriteriaId>,
     pub(super) attributes: &'k [AttributeTable],
 }
 
@@ -124,6 +125,12 @@ impl Compiler<'_> {
                     }
                 };
                 (Block::QueueStatus { queue, test }, self.two(site, ("above", above), ("otherwise", otherwise)))
+            }
+            StepTable::Criteria { routing_criteria, next, .. } => {
+                let name = routing_criteria.as_ref();
+                let criteria =
+                    name.and_then(|name| self.find(&format!("{path}.routing_criteria"), "routing criteria", name, known.criteria));
+                (Block::Criteria { criteria }, vec![self.onward(site, "next", next.as_ref())])
             }
             StepTable::Flow { flow, .. } => {
                 let flow = self.find(&format!("{path}.flow"), "flow", flow, known.flows).unwrap_or(FlowId(0));

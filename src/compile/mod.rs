@@ -6,6 +6,7 @@ mod agents;
 mod calendar;
 mod clock;
 mod contacts;
+mod desks;
 mod distributions;
 mod events;
 mod expectations;
@@ -21,7 +22,7 @@ mod sources;
 pub use skills::{SkillGroup, group_by_skills};
 
 use crate::error::{Error, Problem};
-use crate::id::{Id, Table};
+use crate::id::{Id, QueueId, Table};
 use crate::model::{
     AgentRule, AtHorizon, Block, Comparator, ContactRule, CountBy, Destination, Model, Origin, Paths, Policy, Queue, Run, ServiceLevel,
     WAITING_MAX,
@@ -108,15 +109,21 @@ impl<'s> Compiler<'s> {
         }
         let run = self.run();
         let queue_names = self.names("queue", document.queue.iter().map(|queue| queue.name.as_str()));
-        let queues = document.queue.iter().enumerate().map(|(index, queue)| self.queue(index, queue)).collect();
+        let mut queues: Table<QueueId, Queue> = document.queue.iter().enumerate().map(|(index, queue)| self.queue(index, queue)).collect();
         if document.queue.is_empty() {
             self.problem("queue", "there is no queue: add a [[queue]]");
         }
         let mut profiles = self.profiles(&queue_names);
-        let agents = self.agents(&run, &queue_names, &mut profiles);
+        let (mut agents, agent_tables) = self.agents(&run, &queue_names, &mut profiles);
+        let agent_names = self.agent_names(&agents);
+        self.own_queues(&mut queues, &profiles, &agent_names);
+        self.factors(&mut agents, &agent_names, &queue_names);
+        let skills = self.skills(&agent_names, &agent_tables);
+        let criteria_names = self.names("routing_criteria", document.routing_criteria.iter().map(|criteria| criteria.name.as_str()));
+        let criteria = self.criteria(&agent_names, agents.len(), &skills);
         let flow_names = self.names("flow", document.flow.iter().map(|flow| flow.name.as_str()));
         let source_names = self.names("source", document.source.iter().map(|source| source.name.as_str()));
-        let sources = self.sources(&run, &queue_names, &flow_names, &source_names);
+        let sources = self.sources(&run, &queue_names, &flow_names, &source_names, &criteria_names);
         let policy = Policy {
             contact: match document.policy.contact {
                 ContactRuleName::Strict => ContactRule::Strict,
@@ -129,6 +136,7 @@ impl<'s> Compiler<'s> {
                 AgentRuleName::LeastOccupied => AgentRule::LeastOccupied,
                 AgentRuleName::Random => AgentRule::Random,
             },
+            fewest_contacts_first: document.policy.fewest_contacts_first.unwrap_or(true),
         };
         let (hour_names, hours) = self.hours(&run);
         let (event_names, events) = self.events(&run);
@@ -140,6 +148,7 @@ impl<'s> Compiler<'s> {
             hours: &hour_names,
             events: &event_names,
             services: &services,
+            criteria: &criteria_names,
             attributes: &attributes,
         });
         let mut model = Model {
@@ -156,8 +165,10 @@ impl<'s> Compiler<'s> {
             hours,
             events,
             paths,
+            criteria,
             notes: Vec::new(),
         };
+        self.check_desks(&model);
         self.expectations_of_ways(&model);
         self.note_unserved_queues(&model);
         model.notes = std::mem::take(&mut self.notes);
@@ -315,6 +326,8 @@ impl<'s> Compiler<'s> {
             handle_time_cv: self.cv(&format!("{path}.handle_time_varies.cv"), table.handle_time_varies.map_or(0.0, |varies| varies.cv)),
             patience: self.optional_distribution(&format!("{path}.patience"), table.patience.as_ref()),
             max_contacts: table.max_contacts.map(|most| most.clamp(0, WAITING_MAX as i64) as u32),
+            agent: None,
+            by_channel: self.by_channel(&path, table),
         }
     }
 
@@ -329,7 +342,7 @@ impl<'s> Compiler<'s> {
 
     /// Says which queues get contacts that nobody can ever take.
     fn note_unserved_queues(&mut self, model: &Model) {
-        let mut served: Table<crate::id::QueueId, bool> = model.queues.iter().map(|_| false).collect();
+        let mut served: Table<QueueId, bool> = model.queues.iter().map(|queue| queue.agent.is_some()).collect();
         for agent in &model.agents {
             if let Some(profile) = model.profiles.get(agent.profile) {
                 for entry in &profile.entries {

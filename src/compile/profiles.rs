@@ -1,9 +1,9 @@
 //! Routing profiles (R4).
 
-use super::{Compiler, Names};
+use super::{AGENTS_MAX, Compiler, Names};
 use crate::id::{ProfileId, QueueId, Table};
 use crate::model::{Channel, Entry, Profile};
-use crate::scenario::{ChannelName, EntryTable};
+use crate::scenario::EntryTable;
 use crate::time::Span;
 
 const DELAY_MAX: Span = Span::from_secs(9999);
@@ -30,13 +30,16 @@ impl Compiler<'_> {
                 let path = format!("{path}[{place}]");
                 if let Some(entry) = self.entry(&path, table, queues) {
                     if entries.iter().any(|other| (other.queue, other.channel) == (entry.queue, entry.channel)) {
-                        self.problem(&path, format!("the queue `{}` stands twice in the profile `{}`", table.queue, profile.name));
+                        let twice = format!("the queue `{}` stands twice in the profile `{}`", table.queue, profile.name);
+                        let by_channel = if entry.channel == Channel::Voice { String::new() } else { format!(" for {}", entry.channel) };
+                        self.problem(&path, twice + &by_channel);
                     }
                     entries.push(entry);
                 }
             }
             entries.sort_by_key(|entry| entry.priority);
-            rows.push(Profile { name: profile.name.clone(), entries });
+            let desk = self.desk(&format!("routing_profile[{index}]"), profile, &entries);
+            rows.push(Profile { name: profile.name.clone(), entries, desk });
         }
         Profiles { names, rows }
     }
@@ -54,15 +57,18 @@ impl Compiler<'_> {
         if !(0.001..=WEIGHT_MAX).contains(&weight) {
             self.problem(&format!("{path}.weight"), format!("the weight {weight} is not from 0.001 to {WEIGHT_MAX}"));
         }
+        let keep_available = table.keep_available.unwrap_or(0);
+        if !(0..=AGENTS_MAX).contains(&keep_available) {
+            self.problem(&format!("{path}.keep_available"), format!("{keep_available} agents: expected 0 to {AGENTS_MAX}"));
+        }
         let handle_time = self.optional_distribution(&format!("{path}.handle_time"), table.handle_time.as_ref());
         let after_contact_work = self.optional_distribution(&format!("{path}.after_contact_work"), table.after_contact_work.as_ref());
         Some(Entry {
             queue: queue?,
-            channel: match table.channel {
-                ChannelName::Voice => Channel::Voice,
-            },
+            channel: super::desks::channel(table.channel),
             priority: priority?,
             delay: table.delay,
+            keep_available: keep_available.clamp(0, AGENTS_MAX) as u32,
             weight_milli: (weight * 1000.0).round() as u32,
             handle_time,
             after_contact_work,

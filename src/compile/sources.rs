@@ -2,7 +2,7 @@
 
 use super::intervals::VOLUMES;
 use super::{Compiler, Names};
-use crate::id::{FlowId, Id, QueueId, SourceId, Table};
+use crate::id::{CriteriaId, FlowId, Id, QueueId, SourceId, Table};
 use crate::model::{
     ArrivalProcess, BatchSize, Batches, Busy, MarkovModulated, Poisson, RateChanging, RatePoint, RateState, Renewal, Run, Scheduled,
     Source, Volume,
@@ -18,12 +18,13 @@ impl Compiler<'_> {
         queues: &Names<QueueId>,
         flows: &Names<FlowId>,
         names: &Names<SourceId>,
+        criteria: &Names<CriteriaId>,
     ) -> Table<SourceId, Source> {
         let tables = &self.scenario.document().source;
         if tables.is_empty() {
             self.problem("source", "no contacts come in: add a [[source]]");
         }
-        tables.iter().enumerate().filter_map(|(index, table)| self.source(index, table, run, (queues, flows), names)).collect()
+        tables.iter().enumerate().filter_map(|(index, table)| self.source(index, table, run, (queues, flows, criteria), names)).collect()
     }
 
     fn source(
@@ -31,7 +32,7 @@ impl Compiler<'_> {
         index: usize,
         table: &SourceTable,
         run: &Run,
-        (queues, flows): (&Names<QueueId>, &Names<FlowId>),
+        (queues, flows, criteria): (&Names<QueueId>, &Names<FlowId>, &Names<CriteriaId>),
         sources: &Names<SourceId>,
     ) -> Option<Source> {
         let path = format!("source[{index}]");
@@ -45,7 +46,10 @@ impl Compiler<'_> {
         }
         let priority = table.priority.unwrap_or(Contact::DEFAULT_PRIORITY);
         let age_us = table.age.unwrap_or_default().us;
-        let source = |queue, arrivals, given| Source { name: table.name.clone(), queue, flow, priority, age_us, arrivals, given };
+        let wanted = table.routing_criteria.as_ref();
+        let criteria = wanted.and_then(|name| self.find(&format!("{path}.routing_criteria"), "routing criteria", name, criteria));
+        let (name, channel, outbound) = (table.name.clone(), super::desks::channel(table.channel), table.outbound);
+        let source = |queue, arrivals, given| Source { name, queue, flow, channel, outbound, criteria, priority, age_us, arrivals, given };
         match (&table.arrivals, &table.contacts) {
             (Some(arrivals), None) => {
                 if table.queue.is_none() && table.flow.is_none() {

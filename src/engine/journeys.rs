@@ -2,7 +2,7 @@
 
 use super::waiting::{NONE, Slot};
 use super::winner_tree::{NEVER, WinnerTree};
-use crate::id::{CarrierId, QueueId, StepId};
+use crate::id::{CarrierId, CriteriaId, QueueId, StepId};
 use crate::model::Callback;
 use crate::observe::Customer;
 use std::collections::VecDeque;
@@ -85,6 +85,8 @@ pub(super) struct Journey<'m> {
     /// The line that it holds.
     pub(super) line: Option<Line>,
     pub(super) promise: Option<Promise<'m>>,
+    /// Which agents it wants.
+    pub(super) criteria: Option<CriteriaId>,
     /// Steps passed.
     pub(super) passed: u32,
     /// How often it has drawn in a step.
@@ -165,6 +167,7 @@ impl<'m> Journeys<'m> {
             answered_us: None,
             line: None,
             promise: None,
+            criteria: None,
             passed: 0,
             drawn: Vec::new(),
             is_there: true,

@@ -14,7 +14,7 @@ use super::winner_tree::{NEVER, WinnerTree};
 use super::{DRAIN_MAX, LAST_INSTANT_US, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StepId, Table};
-use crate::model::{AgentRule, AtHorizon, Day, Entry, Given, Model};
+use crate::model::{AgentRule, AtHorizon, Channel, Day, Entry, Given, Model};
 use crate::observe::{Contact, Fact, Observer};
 use crate::random::{Purpose, SourceStreams, Streams, nth};
 use crate::time::{Span, Time};
@@ -688,7 +688,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
         let streams = &self.incoming[contact.source].streams;
         let queue = &self.model.queues[contact.queue];
         let entry: Option<&Entry> =
-            if self.overrides[profile] { self.model.profiles[profile].overriding_entry(contact.queue) } else { None };
+            if self.overrides[profile] { self.model.profiles[profile].overriding_entry(contact.queue, Channel::Voice) } else { None };
         let given = given(self.model, contact.source, contact.number).filter(|_| !PATHS || conversation == 0);
         let number = if PATHS { nth(contact.number, conversation) } else { contact.number };
         let talk = given.and_then(|given| given.handle_time).unwrap_or_else(|| {

@@ -86,6 +86,10 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
                 let exit = drawn_of(cumulative.iter().copied(), &mut self.luck(id, step));
                 self.pass(id, step, exit)
             }
+            Block::Criteria { criteria } => {
+                self.journeys.get(id).criteria = *criteria;
+                self.pass(id, step, 0)
+            }
             Block::Rank { priority, age_us } => {
                 self.change_rank(id, *priority, *age_us);
                 self.pass(id, step, 0)

@@ -4,7 +4,7 @@
 //! one table, so that a path is a walk over indices.
 
 use super::{Model, Service};
-use crate::id::{EventId, FlowId, HoursId, QueueId, ServiceId, SourceId, StepId, Table};
+use crate::id::{CriteriaId, EventId, FlowId, HoursId, QueueId, ServiceId, SourceId, StepId, Table};
 use crate::random::{Distribution, Purpose, SourceStreams};
 use crate::time::Span;
 use rand::RngExt;
@@ -125,6 +125,11 @@ pub enum Block {
         /// Branch by branch the shares, added up.
         cumulative: Vec<f64>,
     },
+    /// Says which agents the contact wants in the queues that it enters from now on. `next`.
+    Criteria {
+        /// `None`: anybody.
+        criteria: Option<CriteriaId>,
+    },
     /// Sets contact priority or routing age (R11). `next`.
     Rank {
         /// The new priority.
@@ -202,6 +207,7 @@ impl Block {
             Block::Staffing { .. } => "staffing",
             Block::QueueStatus { .. } => "queue_status",
             Block::Distribute { .. } => "distribute",
+            Block::Criteria { .. } => "criteria",
             Block::Rank { .. } => "rank",
             Block::Queue { .. } => "queue",
             Block::Callback(_) => "callback",
@@ -349,10 +355,11 @@ pub struct Paths {
 }
 
 impl Model {
-    /// Whether anything but sources, queues and agents is in play.
+    /// Whether more is in play than sources, queues and agents who take one call at a time, so that contacts are followed all their way.
     pub fn has_paths(&self) -> bool {
         let paths = &self.paths;
-        !paths.telephony.is_unlimited()
+        self.has_desks()
+            || !paths.telephony.is_unlimited()
             || self.sources.iter().any(|source| source.flow.is_some())
             || paths.transfers.iter().any(|transfers| !transfers.is_empty())
             || paths.calls_again.iter().any(|rules| !rules.is_empty())

@@ -4,6 +4,7 @@
 
 mod arrivals;
 mod day;
+mod desk;
 mod expectation;
 mod flow;
 mod load;
@@ -19,6 +20,7 @@ pub use arrivals::{
 };
 
 pub use day::{Attendance, Day};
+pub use desk::{Availability, Capacity, Channel, ChannelTerms, Criteria, CriteriaStep, Desk, Learning, Offers, Pace, PerChannel, Replies};
 pub use expectation::Expectation;
 pub use flow::{AttributeTable, Block, Callback, Destination, Exit, Flow, PathRules, Paths, QueueTest, RankFrom, Staff, Step, Transfer};
 pub(crate) use flow::{chance_is_met, drawn_of};
@@ -30,7 +32,7 @@ pub use service::{Cache, Jitter, RateLimit, Service};
 pub use telephony::{CallAgain, Carrier, Telephony};
 pub use timetable::{Event, Hours, RandomTimes, Timetable};
 
-use crate::id::{AgentId, EventId, FlowId, HoursId, ProfileId, QueueId, SourceId, Table};
+use crate::id::{AgentId, CriteriaId, EventId, FlowId, HoursId, ProfileId, QueueId, SourceId, Table};
 use crate::random::Distribution;
 use crate::time::{Span, Time};
 use std::sync::Arc;
@@ -81,6 +83,8 @@ pub struct Model {
     pub events: Table<EventId, Event>,
     /// What happens before and around queues.
     pub paths: Paths,
+    /// Which agents contacts want.
+    pub criteria: Table<CriteriaId, Criteria>,
     /// What the scenario expects of itself.
     pub expectations: Vec<Expectation>,
     /// The scenario as it was written, for reports that can be repeated; `None` if it is large, or not of a scenario.
@@ -147,14 +151,23 @@ pub enum CountBy {
 ///
 /// ```
 /// use waitline::model::{AgentRule, ContactRule, Policy};
-/// assert_eq!(Policy::default(), Policy { contact: ContactRule::Strict, agent: AgentRule::LongestAvailable });
+/// let policy = Policy { contact: ContactRule::Strict, agent: AgentRule::LongestAvailable, fewest_contacts_first: true };
+/// assert_eq!(Policy::default(), policy);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Which contact an agent takes.
     pub contact: ContactRule,
     /// Which agent takes a contact.
     pub agent: AgentRule,
+    /// Whether those who hold fewer contacts go before those who hold more, whoever has been available the longest (R9).
+    pub fewest_contacts_first: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy { contact: ContactRule::default(), agent: AgentRule::default(), fewest_contacts_first: true }
+    }
 }
 
 /// Which of the eligible contacts an agent takes.
@@ -224,6 +237,10 @@ pub struct Queue {
     pub patience: Option<Distribution>,
     /// So many contacts wait in it at most; who comes when it is full is rejected, whoever may be available. `None`: any number.
     pub max_contacts: Option<u32>,
+    /// Whose own queue it is: nobody else serves it, and its agent takes from it first. `None`: nobody's.
+    pub agent: Option<AgentId>,
+    /// What is different by channel.
+    pub by_channel: PerChannel<ChannelTerms>,
 }
 
 /// A promise: served within some time (R21).
@@ -286,7 +303,7 @@ impl Comparator {
 /// # let model = text.parse::<waitline::Scenario>().unwrap().compile().unwrap();
 /// let senior = &model.profiles[waitline::ProfileId(1)];
 /// assert_eq!(senior.entries.len(), 2);
-/// assert!(senior.overriding_entry(waitline::QueueId(0)).is_none());
+/// assert!(senior.overriding_entry(waitline::QueueId(0), waitline::model::Channel::Voice).is_none());
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {
@@ -294,13 +311,15 @@ pub struct Profile {
     pub name: String,
     /// Its queues, sorted by priority, each queue once per channel.
     pub entries: Vec<Entry>,
+    /// How its agents take contacts.
+    pub desk: Desk,
 }
 
 impl Profile {
     /// The entry for that queue, if it overrides the queue's handle time or after-contact work (R13).
     #[inline]
-    pub fn overriding_entry(&self, queue: QueueId) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.queue == queue && entry.overrides())
+    pub fn overriding_entry(&self, queue: QueueId, channel: Channel) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.queue == queue && entry.channel == channel && entry.overrides())
     }
 }
 
@@ -324,6 +343,8 @@ pub struct Entry {
     pub delay: Span,
     /// Under [`ContactRule::Weighted`]: how fast a claim grows, in thousandths.
     pub weight_milli: u32,
+    /// Its contacts are taken only while, after that, at least so many agents of the profile are left who hold nothing and could take a contact.
+    pub keep_available: u32,
     /// Overrides the queue's (R13).
     pub handle_time: Option<Distribution>,
     /// Overrides the queue's (R13).
@@ -335,19 +356,6 @@ impl Entry {
     pub fn overrides(&self) -> bool {
         self.handle_time.is_some() || self.after_contact_work.is_some()
     }
-}
-
-/// How a contact reaches the center.
-///
-/// ```
-/// assert_eq!(waitline::model::Channel::default(), waitline::model::Channel::Voice);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
-#[non_exhaustive]
-pub enum Channel {
-    /// A telephone call.
-    #[default]
-    Voice,
 }
 
 /// An agent (R4, R14).
@@ -363,12 +371,12 @@ pub struct Agent {
     pub name: String,
     /// Its one routing profile.
     pub profile: ProfileId,
-    /// How many contacts it can hold at once; voice: 1.
-    pub capacity: u32,
     /// When it is present: sorted, apart from each other (adjacent shifts are one, R14), never empty.
     pub presence: Vec<Presence>,
     /// How reliably.
     pub attendance: Attendance,
+    /// How fast.
+    pub pace: Pace,
 }
 
 /// From `start` until just before `end` (R14).
@@ -404,6 +412,12 @@ pub struct Source {
     pub queue: QueueId,
     /// The flow that its contacts enter, instead of a queue.
     pub flow: Option<FlowId>,
+    /// How its contacts reach the center.
+    pub channel: Channel,
+    /// The center calls, not the customer: with [`Availability::SinceLastInbound`] agents keep their place.
+    pub outbound: bool,
+    /// Which agents its contacts want.
+    pub criteria: Option<CriteriaId>,
     /// Contact priority (R11).
     pub priority: i64,
     /// Routing age adjustment in microseconds (R11).
@@ -449,6 +463,18 @@ pub struct Given {
 }
 
 impl Model {
+    /// Whether agents do more than to take one call at a time, from the first contact of a queue, at once: other channels, several contacts, offers, own queues, routing
+    /// criteria, outbound work, a pace of their own.
+    pub fn has_desks(&self) -> bool {
+        let plain = Desk::default();
+        let calls = |entry: &Entry| entry.channel == Channel::Voice && entry.keep_available == 0;
+        self.profiles.iter().any(|profile| profile.desk != plain || !profile.entries.iter().all(calls))
+            || self.sources.iter().any(|source| source.channel != Channel::Voice || source.outbound || source.criteria.is_some())
+            || self.queues.iter().any(|queue| queue.agent.is_some() || queue.by_channel != PerChannel::default())
+            || self.agents.iter().any(|agent| agent.pace != Pace::default())
+            || !self.criteria.is_empty()
+    }
+
     /// The name of a contact in logs and traces: its own if it is replayed, else `source-number`, numbered from 1.
     pub fn contact_name(&self, source: SourceId, number: u64) -> String {
         let source = &self.sources[source];

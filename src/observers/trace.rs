@@ -37,6 +37,16 @@ use std::io::{self, BufWriter, Write};
 /// 600 dialed c1 savings s1 senior wait=20 ring=60
 /// ```
 ///
+/// Where contacts are offered to agents, or want certain ones:
+///
+/// ```text
+/// 0 rang c1 savings s1 wait=0
+/// 4 accepted c1 savings s1 wait=4
+/// 20 missed c1 savings s1 no_answer wait=20
+/// 50 recovered s1
+/// 30 widened c2 savings step=2
+/// ```
+///
 /// An error of the writer is kept; nothing more is written, and [`Trace::finish`] returns it.
 ///
 /// ```
@@ -166,6 +176,17 @@ impl<'a, W: Write> Trace<'a, W> {
             Fact::Completed { contact, agent, .. } => {
                 writeln!(self.to, "completed {} {}", self.contact(contact), quoted(&model.agents[*agent].name))
             }
+            Fact::Rang { contact, agent, .. } => {
+                writeln!(self.to, "rang {} {} wait={}", self.contact(contact), quoted(&model.agents[*agent].name), waited(contact))
+            }
+            Fact::Accepted { contact, agent, .. } => {
+                writeln!(self.to, "accepted {} {} wait={}", self.contact(contact), quoted(&model.agents[*agent].name), waited(contact))
+            }
+            Fact::Missed { contact, agent, why, .. } => {
+                writeln!(self.to, "missed {} {} {} wait={}", self.contact(contact), quoted(&model.agents[*agent].name), why.name(), waited(contact))
+            }
+            Fact::Recovered { agent, .. } => writeln!(self.to, "recovered {}", quoted(&model.agents[*agent].name)),
+            Fact::Widened { contact, step } => writeln!(self.to, "widened {} step={}", self.contact(contact), step + 1),
             Fact::Unfinished { contact } => writeln!(self.to, "unfinished {} wait={}", self.contact(contact), waited(contact)),
             Fact::Ended => {
                 self.begun = false;

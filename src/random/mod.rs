@@ -60,6 +60,11 @@ pub enum Purpose {
     Attributes = 15,
     /// Over which carrier a call comes in; the number as for `CallAgain`.
     Carrier = 16,
+    /// Whether an agent reacts to an offer, and how; the number is the contact's, with how often it was offered before. Place 0: whether at all; 1: how long it
+    /// rings; 2: how long the agent takes to recover; 3: how long it takes to connect.
+    Offer = 20,
+    /// How long customers take to reply; the number is the contact's, with how many conversations it had before. Read in order.
+    Reply = 21,
     /// Free for a user's own arrival process.
     Own = 1000,
 }

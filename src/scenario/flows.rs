@@ -133,6 +133,15 @@ pub enum StepTable {
         /// Where it goes on. Default: with the step after it.
         next: Option<String>,
     },
+    /// Says which agents the contact wants in the queues that it enters from now on.
+    Criteria {
+        /// The step's name.
+        name: String,
+        /// One of the `[[routing_criteria]]`. Left out: anybody.
+        routing_criteria: Option<String>,
+        /// Where it goes on. Default: with the step after it.
+        next: Option<String>,
+    },
     /// Puts the contact into a queue, or moves it there from the one in which it waits.
     Queue {
         /// The step's name.
@@ -219,6 +228,7 @@ impl StepTable {
             | StepTable::QueueStatus { name, .. }
             | StepTable::Distribute { name, .. }
             | StepTable::Rank { name, .. }
+            | StepTable::Criteria { name, .. }
             | StepTable::Queue { name, .. }
             | StepTable::Callback { name, .. }
             | StepTable::Call { name, .. }

@@ -4,6 +4,7 @@
 //! names are attached to it ([`Scenario::attach`]), or [`Scenario::open`] does both.
 
 mod calendar;
+mod desks;
 mod flows;
 mod lines;
 mod open;
@@ -13,6 +14,7 @@ mod text;
 mod types;
 
 pub use calendar::*;
+pub use desks::*;
 pub use flows::*;
 pub(crate) use open::read as read_file;
 pub use text::{Amount, Interval, Rate, Share, SignedSpan};
@@ -114,6 +116,16 @@ impl Scenario {
             distribution_files(&mut files, &format!("{path}.handle_time"), Some(&queue.handle_time));
             distribution_files(&mut files, &format!("{path}.after_contact_work"), queue.after_contact_work.as_ref());
             distribution_files(&mut files, &format!("{path}.patience"), queue.patience.as_ref());
+            for (channel, terms) in
+                [("voice", &queue.voice), ("chat", &queue.chat), ("task", &queue.task), ("email", &queue.email)]
+            {
+                let Some(terms) = terms else { continue };
+                let path = format!("{path}.{channel}");
+                distribution_files(&mut files, &format!("{path}.handle_time"), terms.handle_time.as_ref());
+                distribution_files(&mut files, &format!("{path}.after_contact_work"), terms.after_contact_work.as_ref());
+                distribution_files(&mut files, &format!("{path}.patience"), terms.patience.as_ref());
+                distribution_files(&mut files, &format!("{path}.replies.after"), terms.replies.as_ref().map(|replies| &replies.after));
+            }
         }
         for (index, flow) in document.flow.iter().enumerate() {
             for (place, step) in flow.step.iter().enumerate() {
@@ -139,12 +151,28 @@ impl Scenario {
                 distribution_files(&mut files, &format!("{path}.after_contact_work"), entry.after_contact_work.as_ref());
             }
         }
+        for (index, profile) in document.routing_profile.iter().enumerate() {
+            let Some(offers) = &profile.offers else { continue };
+            for (key, distribution) in [("accept", &offers.accept), ("recovery", &offers.recovery), ("connect", &offers.connect)] {
+                distribution_files(&mut files, &format!("routing_profile[{index}].offers.{key}"), distribution.as_ref());
+            }
+        }
         for (index, agents) in document.agents.iter().enumerate() {
+            let proficiencies = match &agents.proficiencies {
+                Some(Proficiencies::File(file)) => Some(file),
+                _ => None,
+            };
             let staffing = match &agents.staffing {
                 Some(Staffing::File(file)) => Some(file),
                 _ => None,
             };
-            for (key, file) in [("staffing", staffing), ("roster", agents.roster.as_ref()), ("skills", agents.skills.as_ref())] {
+            for (key, file) in [
+                ("staffing", staffing),
+                ("roster", agents.roster.as_ref()),
+                ("skills", agents.skills.as_ref()),
+                ("handle_time_factors", agents.handle_time_factors.as_ref()),
+                ("proficiencies", proficiencies),
+            ] {
                 files.extend(file.map(|file| (format!("agents[{index}].{key}"), file.as_str())));
             }
         }

@@ -1,6 +1,9 @@
 //! The scenario as a person writes it: names, units, defaults. Every doc comment here is also what `waitline schema` says.
 
 use super::calendar::{EventTable, HoursTable};
+use super::desks::{
+    AvailabilityName, CapacityTable, ChannelName, ChannelTermsTable, CriteriaTable, LearningTable, OffersTable, Proficiencies,
+};
 use super::flows::{AttributesTable, CallAgainTable, CarrierTable, FlowTable, RankFromName, ServiceTable, TelephonyTable, TransferTable};
 use super::text::{Amount, Interval, Rate, Share, SignedSpan};
 use crate::time::Span;
@@ -53,6 +56,9 @@ pub struct Document {
     /// Groups of telephone lines. Left out: there is always a line.
     #[serde(default)]
     pub carrier: Vec<CarrierTable>,
+    /// Which agents contacts want.
+    #[serde(default)]
+    pub routing_criteria: Vec<CriteriaTable>,
     /// Telephone calls as a whole.
     #[serde(default)]
     pub telephony: TelephonyTable,
@@ -137,6 +143,8 @@ pub struct PolicyTable {
     /// Which available agent takes a contact.
     #[serde(default)]
     pub agent: AgentRuleName,
+    /// Whether agents who hold fewer contacts go before those who hold more. Default true.
+    pub fewest_contacts_first: Option<bool>,
     /// Whence a contact ranks that an agent transferred. Default `before`.
     pub agent_transfer_rank: Option<RankFromName>,
     /// Whence a contact ranks that a flow moved from queue to queue. Default `entry`.
@@ -203,6 +211,16 @@ pub struct QueueTable {
     pub patience: Option<DistributionTable>,
     /// The most contacts that wait in it at once; who comes when it is full is rejected. 0: nobody can enter. Default: any number.
     pub max_contacts: Option<i64>,
+    /// Whose own queue it is: only that agent serves it, before all other queues.
+    pub agent: Option<String>,
+    /// What is different for calls.
+    pub voice: Option<ChannelTermsTable>,
+    /// What is different for chats.
+    pub chat: Option<ChannelTermsTable>,
+    /// What is different for tasks.
+    pub task: Option<ChannelTermsTable>,
+    /// What is different for e-mail.
+    pub email: Option<ChannelTermsTable>,
     /// Where its conversations go on. Default: nowhere.
     #[serde(default)]
     pub transfers: Vec<TransferTable>,
@@ -328,6 +346,19 @@ pub struct ProfileTable {
     pub name: String,
     /// Its queues.
     pub queues: Vec<EntryTable>,
+    /// What its agents hold of calls. Default, here and below: one contact of each channel that stands in `queues`, and nothing beside it.
+    pub voice: Option<CapacityTable>,
+    /// What its agents hold of chats.
+    pub chat: Option<CapacityTable>,
+    /// What its agents hold of tasks.
+    pub task: Option<CapacityTable>,
+    /// What its agents hold of e-mail.
+    pub email: Option<CapacityTable>,
+    /// How contacts are offered to its agents. Default: agents answer at once.
+    pub offers: Option<OffersTable>,
+    /// Since when its agents pass for available. Default `since_last_contact`.
+    #[serde(default)]
+    pub availability: AvailabilityName,
 }
 
 /// A queue in a routing profile.
@@ -344,22 +375,14 @@ pub struct EntryTable {
     /// How long a contact must have been in the queue before agents of this profile may take it, 0s to 9999s. Default 0s.
     #[serde(default)]
     pub delay: Span,
+    /// Its contacts are taken only while, after that, at least so many agents of the profile are left who hold nothing and could take a contact. Default 0.
+    pub keep_available: Option<i64>,
     /// Under the weighted rule: how fast a waiting contact's claim grows. Default 1.
     pub weight: Option<f64>,
     /// Instead of the queue's.
     pub handle_time: Option<DistributionTable>,
     /// Instead of the queue's.
     pub after_contact_work: Option<DistributionTable>,
-}
-
-/// A channel.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum ChannelName {
-    /// Telephone.
-    #[default]
-    Voice,
 }
 
 /// Agents: a profile with `count` or `staffing`, or a `roster`, or `skills`.
@@ -382,6 +405,14 @@ pub struct AgentsTable {
     pub absence: Option<Share>,
     /// The chance of each agent to be away for a reporting interval (breaks, meetings, training), such as "12%". Default 0.
     pub shrinkage: Option<Share>,
+    /// By what the handling of what they take is multiplied. Default 1.
+    pub handle_time_factor: Option<f64>,
+    /// The same by agent and queue: a CSV `agent,queue,factor`; an empty queue means all.
+    pub handle_time_factors: Option<String>,
+    /// How new agents become faster. Default: not at all.
+    pub learning: Option<LearningTable>,
+    /// What they can do, and how well: levels such as `{ spanish = 4 }`, or a CSV `agent,proficiency,level`. Default: nothing.
+    pub proficiencies: Option<Proficiencies>,
 }
 
 /// Heads by interval: a list or a file.
@@ -414,6 +445,14 @@ pub struct SourceTable {
     pub priority: Option<i64>,
     /// How much older its contacts rank than they are. Default 0s.
     pub age: Option<SignedSpan>,
+    /// How its contacts reach the center. Default `voice`.
+    #[serde(default)]
+    pub channel: ChannelName,
+    /// The center calls, not the customer: work that agents take from the queue as any other. Default false.
+    #[serde(default)]
+    pub outbound: bool,
+    /// Which agents its contacts want: one of the `[[routing_criteria]]`. Default: anybody.
+    pub routing_criteria: Option<String>,
 }
 
 /// When contacts arrive.

@@ -276,7 +276,7 @@ impl<'a> Picture<'a> {
     pub(super) fn handling(&self, profile: ProfileId, contact: &Contact, conversation: u64) -> (Span, Span) {
         let given = self.given(contact.source, contact.number).filter(|_| conversation == 0);
         let queue = &self.model.queues[contact.queue];
-        let overriding = self.model.profiles[profile].overriding_entry(contact.queue);
+        let overriding = self.model.profiles[profile].overriding_entry(contact.queue, crate::model::Channel::Voice);
         let stretched = |purpose, distribution| self.day.stretch(contact.queue, self.draw(contact, conversation, purpose, distribution));
         let talk = overriding.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&queue.handle_time);
         let after = overriding.and_then(|entry| entry.after_contact_work.as_ref()).or(queue.after_contact_work.as_ref());

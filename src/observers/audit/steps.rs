@@ -143,7 +143,7 @@ impl Audit<'_> {
             Block::QueueStatus { queue, test } => self.is_above(queue.or(own)?, *test),
             Block::Queue { queue, .. } => self.has_room_for(customer, *queue),
             Block::Callback(terms) => !self.is_full(terms.queue.or(own)?, false),
-            Block::Rank { .. } | Block::Flow { .. } | Block::Disconnect | Block::KeepWaiting => true,
+            Block::Criteria { .. } | Block::Rank { .. } | Block::Flow { .. } | Block::Disconnect | Block::KeepWaiting => true,
             Block::Prompt { .. } | Block::SelfService { .. } | Block::Message { .. } | Block::Call { .. } => return None,
         };
         Some(usize::from(!yes))
