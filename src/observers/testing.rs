@@ -2,8 +2,8 @@
 
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, Table};
 use crate::model::{
-    Agent, AtHorizon, Attendance, Channel, Comparator, CountBy, Entry, Model, Paths, Policy, Presence, Profile, Queue, Run, Scheduled,
-    ServiceLevel, Source,
+    Agent, AtHorizon, Attendance, Channel, Comparator, CountBy, Desk, Entry, Model, Pace, Paths, PerChannel, Policy, Presence, Profile, Queue,
+    Run, Scheduled, ServiceLevel, Source,
 };
 use crate::observe::{Contact, Fact, Observer};
 use crate::random::Distribution;
@@ -23,6 +23,7 @@ pub(crate) fn model(queues: usize, profiles: usize, horizon_s: i64) -> Model {
         channel: Channel::Voice,
         priority: index as u8 + 1,
         delay: Span::ZERO,
+        keep_available: 0,
         weight_milli: 1000,
         handle_time: None,
         after_contact_work: None,
@@ -41,20 +42,21 @@ pub(crate) fn model(queues: usize, profiles: usize, horizon_s: i64) -> Model {
         },
         policy: Policy::default(),
         queues: (1..=queues).map(|number| queue(&format!("q{number}"))).collect(),
-        profiles: (1..=profiles).map(|number| Profile { name: format!("p{number}"), entries: (0..queues).map(entry).collect() }).collect(),
+        profiles: (1..=profiles).map(|number| Profile { name: format!("p{number}"), entries: (0..queues).map(entry).collect(), desk: Desk::default() }).collect(),
         agents: (0..profiles)
             .map(|index| Agent {
                 name: format!("a{}", index + 1),
                 profile: ProfileId::from_index(index),
-                capacity: 1,
                 presence: vec![Presence { start: Time::START, end: Time::NEVER }],
                 attendance: Attendance::default(),
+                pace: Pace::default(),
             })
             .collect(),
         sources: (0..queues).map(source).collect(),
         hours: Table::new(),
         events: Table::new(),
         paths: Paths::default(),
+        criteria: Table::new(),
         expectations: Vec::new(),
         origin: None,
         notes: Vec::new(),
@@ -71,6 +73,8 @@ fn queue(name: &str) -> Queue {
         handle_time_cv: 0.0,
         patience: None,
         max_contacts: None,
+        agent: None,
+        by_channel: PerChannel::default(),
     }
 }
 
@@ -79,6 +83,9 @@ fn source(index: usize) -> Source {
         name: format!("calls {}", index + 1),
         queue: QueueId::from_index(index),
         flow: None,
+        channel: Channel::Voice,
+        outbound: false,
+        criteria: None,
         priority: Contact::DEFAULT_PRIORITY,
         age_us: 0,
         arrivals: Box::new(Scheduled::new(Vec::new()).unwrap()),

@@ -127,7 +127,7 @@ impl Twin<'_> {
             Block::Queue { queue, while_waiting } => self.queues(guest, step, *queue, *while_waiting),
             Block::Callback(terms) => self.asks_for_a_callback(guest, step, terms),
             Block::Call { service } => self.asks(guest, step, *service, 0),
-            Block::Flow { .. } | Block::KeepWaiting => self.passes(guest, step, 0),
+            Block::Flow { .. } | Block::KeepWaiting | Block::Criteria { .. } => self.passes(guest, step, 0),
             Block::Disconnect => self.passes_and_goes(guest, step, Outcome::Disconnected),
         }
     }

@@ -6,8 +6,8 @@ mod flows;
 pub(crate) use flows::flow_world;
 use rand::RngExt;
 use waitline::model::{
-    Agent, AgentRule, AtHorizon, Attendance, Channel, ContactRule, CountBy, Entry, Given, Model, Paths, Poisson, Policy, Presence, Profile,
-    Queue, Run, Scheduled, Source,
+    Agent, AgentRule, AtHorizon, Attendance, Channel, ContactRule, CountBy, Desk, Entry, Given, Model, Pace, Paths, PerChannel, Poisson, Policy, Presence,
+    Profile, Queue, Run, Scheduled, Source,
 };
 use waitline::random::{Distribution, Purpose, Stream, Streams};
 use waitline::{ProfileId, QueueId, SourceId, Span, Table, Time};
@@ -68,6 +68,8 @@ impl Maker {
             handle_time_cv: if self.one_in(6) { 0.4 } else { 0.0 },
             patience,
             max_contacts,
+            agent: None,
+            by_channel: PerChannel::default(),
         }
     }
 
@@ -80,6 +82,7 @@ impl Maker {
                     channel: Channel::Voice,
                     priority: self.pick(&[1, 1, 2, 3]),
                     delay: s(self.pick(&[0, 0, 0, 1, 2, 5])),
+                    keep_available: 0,
                     weight_milli: self.pick(&[1000, 500, 3000]),
                     handle_time: self.maybe(6),
                     after_contact_work: self.maybe(8),
@@ -87,7 +90,7 @@ impl Maker {
             }
         }
         entries.sort_by_key(|entry| entry.priority);
-        Profile { name: String::new(), entries }
+        Profile { name: String::new(), entries, desk: Desk::default() }
     }
 
     fn presence(&mut self) -> Vec<Presence> {
@@ -114,6 +117,9 @@ impl Maker {
             name: String::new(),
             queue,
             flow: None,
+            channel: Channel::Voice,
+            outbound: false,
+            criteria: None,
             priority,
             age_us,
             arrivals: Box::new(Poisson::new(self.pick(&[0.1, 0.5, 1.0])).unwrap()),
@@ -162,7 +168,7 @@ pub(crate) fn world(seed: u64) -> Model {
         name: format!("world {seed}"),
         digest: String::new(),
         run: run(Time::START + s(20 + maker.up_to(20)), at_horizon),
-        policy: Policy { contact, agent },
+        policy: Policy { contact, agent, ..Policy::default() },
         queues: (0..queues).map(|_| maker.queue()).collect(),
         profiles: (0..profiles).map(|_| maker.profile(queues)).collect(),
         agents: (0..=maker.up_to(5))
@@ -170,13 +176,14 @@ pub(crate) fn world(seed: u64) -> Model {
                 let profile = ProfileId(maker.up_to(profiles as i64 - 1) as u32);
                 let share = |maker: &mut Maker| if maker.one_in(5) { 0.3 } else { 0.0 };
                 let attendance = Attendance { absence: share(&mut maker), shrinkage: share(&mut maker) };
-                Agent { name: format!("agent {number}"), profile, capacity: 1, presence: maker.presence(), attendance }
+                Agent { name: format!("agent {number}"), profile, presence: maker.presence(), attendance, pace: Pace::default() }
             })
             .collect(),
         sources: (0..=maker.up_to(2)).map(|_| maker.source(queues)).collect(),
         hours: Table::new(),
         events: Table::new(),
         paths: Paths::default(),
+        criteria: Table::new(),
         expectations: Vec::new(),
         origin: None,
         notes: Vec::new(),
@@ -199,11 +206,12 @@ pub(crate) fn many_queues(seed: u64) -> Model {
                 channel: Channel::Voice,
                 priority: 1 + u8::from(queue % 40 == 7),
                 delay: s(delays[(queue + profile) % 10]),
+                keep_available: 0,
                 weight_milli: 1000,
                 handle_time: None,
                 after_contact_work: None,
             };
-            Profile { name: String::new(), entries: (0..QUEUES).map(entry).collect() }
+            Profile { name: String::new(), entries: (0..QUEUES).map(entry).collect(), desk: Desk::default() }
         })
         .collect();
     let sources = (0..QUEUES).map(|queue| {
@@ -212,6 +220,9 @@ pub(crate) fn many_queues(seed: u64) -> Model {
             name: String::new(),
             queue: QueueId(queue as u32),
             flow: None,
+            channel: Channel::Voice,
+            outbound: false,
+            criteria: None,
             priority: 5,
             age_us: 0,
             arrivals: Box::new(Scheduled::new(instants).unwrap()),
@@ -223,7 +234,7 @@ pub(crate) fn many_queues(seed: u64) -> Model {
         .map(|agent| Agent {
             name: String::new(),
             profile: ProfileId(agent % 2),
-            capacity: 1,
+            pace: Pace::default(),
             presence: maker.presence(),
             attendance: Attendance::default(),
         })

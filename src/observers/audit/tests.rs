@@ -51,7 +51,7 @@ fn build(world: &World) -> Model {
     if world.stop {
         model.run.at_horizon = AtHorizon::Stop;
     }
-    model.policy = Policy { contact: world.contact_rule, agent: world.agent_rule };
+    model.policy = Policy { contact: world.contact_rule, agent: world.agent_rule, ..Policy::default() };
     for (profile, entries) in model.profiles.iter_mut().zip(&world.entries) {
         let mut number = 0;
         profile.entries.retain_mut(|entry| {
