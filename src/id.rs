@@ -55,6 +55,8 @@ id!(/// Hours of operation.
     HoursId);
 id!(/// Something that is the case at times.
     EventId);
+id!(/// What an agent may be doing on shift instead of taking contacts: a break, a meeting.
+    StateId);
 
 /// A `Vec` that only its own kind of id can index.
 ///

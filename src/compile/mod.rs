@@ -14,6 +14,7 @@ mod intervals;
 mod opening;
 mod paths;
 mod profiles;
+mod roster;
 mod sheet;
 mod skills;
 mod sources;
@@ -113,7 +114,7 @@ impl<'s> Compiler<'s> {
             self.problem("queue", "there is no queue: add a [[queue]]");
         }
         let mut profiles = self.profiles(&queue_names);
-        let agents = self.agents(&run, &queue_names, &mut profiles);
+        let (agents, states) = self.agents(&run, &queue_names, &mut profiles);
         let flow_names = self.names("flow", document.flow.iter().map(|flow| flow.name.as_str()));
         let source_names = self.names("source", document.source.iter().map(|source| source.name.as_str()));
         let sources = self.sources(&run, &queue_names, &flow_names, &source_names);
@@ -152,6 +153,7 @@ impl<'s> Compiler<'s> {
             queues,
             profiles: profiles.rows,
             agents,
+            states,
             sources,
             hours,
             events,

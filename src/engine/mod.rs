@@ -9,6 +9,7 @@ mod outside;
 mod ranked;
 mod router;
 mod routes;
+mod shifts;
 mod simulation;
 mod waiting;
 mod walk;

@@ -9,11 +9,12 @@ use super::outside::Outside;
 use super::ranked::RankedQueues;
 use super::router::{Choice, Router};
 use super::routes::Routes;
+use super::shifts::{ShiftChange, shift_changes};
 use super::waiting::{EMPTY, Slot, WaitingContacts};
 use super::winner_tree::{NEVER, WinnerTree};
 use super::{DRAIN_MAX, LAST_INSTANT_US, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StepId, Table};
+use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StateId, StepId, Table};
 use crate::model::{AgentRule, AtHorizon, Day, Entry, Given, Model};
 use crate::observe::{Contact, Fact, Observer};
 use crate::random::{Purpose, SourceStreams, Streams, nth};
@@ -35,14 +36,6 @@ struct AgentState {
     /// Staffed time before the present stay, and since when this one lasts.
     staffed_us: i64,
     staffed_since_us: i64,
-}
-
-/// An agent's shift begins or ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct ShiftChange {
-    at_us: i64,
-    begins: bool,
-    agent: AgentId,
 }
 
 /// What a source is about to send.
@@ -78,6 +71,8 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool> {
     busy_count: usize,
     shift_changes: Vec<ShiftChange>,
     next_shift_change: usize,
+    /// What the plan of an agent has now; whoever is not logged in is in that state.
+    states: Table<AgentId, Option<StateId>>,
     pub(super) idle: IdleAgents,
     pub(super) waiting: WaitingContacts,
     pub(super) ranked: RankedQueues,
@@ -92,10 +87,11 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool> {
     affected: Vec<ProfileId>,
     is_affected: Table<ProfileId, bool>,
 
-    /// With `PATHS`: who is on the way, and what they share; how many agents are logged in; how long contacts take on average.
+    /// With `PATHS`: who is on the way, and what they share; how many agents are logged in, and in states; how long contacts take on average.
     pub(super) journeys: Journeys<'m>,
     pub(super) outside: Outside<'m>,
     pub(super) logged_in: Table<ProfileId, u32>,
+    pub(super) in_states: Table<ProfileId, u32>,
     pub(super) mean_handling_us: Table<QueueId, i64>,
     /// A contact went round and round in this step, so often at the last instant.
     pub(super) endless: Option<(StepId, u32)>,
@@ -133,6 +129,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             shift_changes: shift_changes(model, &day),
             day,
             next_shift_change: 0,
+            states: model.agents.iter().map(|_| None).collect(),
             idle: IdleAgents::new(model.agents.len(), model.profiles.len()),
             waiting: WaitingContacts::new(model.queues.len(), routes.pools()),
             ranked: RankedQueues::new(&routes, model.queues.len()),
@@ -146,6 +143,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             journeys: Journeys::default(),
             outside: Outside::new(model, streams, last_instant(model)),
             logged_in: model.profiles.iter().map(|_| 0).collect(),
+            in_states: model.profiles.iter().map(|_| 0).collect(),
             mean_handling_us: if PATHS { model.mean_handling_us() } else { Table::new() },
             endless: None,
             routes,
@@ -377,17 +375,23 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
     fn change_shifts_and_agents(&mut self) {
         let mut logging_in = Vec::new();
         while self.next_shift_change_at() == self.now {
-            let ShiftChange { begins, agent, .. } = self.shift_changes[self.next_shift_change];
+            let ShiftChange { agent, present, state, .. } = self.shift_changes[self.next_shift_change];
             self.next_shift_change += 1;
-            self.agents[agent].present = begins;
-            match (begins, self.agents[agent].busy) {
-                // Whoever still handles a contact is there already, or leaves when it ends (R14).
-                (_, true) => {}
-                (true, false) => logging_in.push(agent),
-                (false, false) => {
-                    self.idle.remove(agent, self.agents[agent].profile);
-                    self.log_out(agent);
-                }
+            let was_present = std::mem::replace(&mut self.agents[agent].present, present);
+            let before = std::mem::replace(&mut self.states[agent], state);
+            let AgentState { profile, busy, .. } = self.agents[agent];
+            // Whoever still handles a contact is there already, or leaves when it ends (R14).
+            if busy {
+                continue;
+            }
+            self.in_states[profile] -= u32::from(before.is_some());
+            if present {
+                logging_in.push(agent);
+            } else if was_present {
+                self.idle.remove(agent, profile);
+                self.log_out(agent);
+            } else {
+                self.turn(agent);
             }
         }
         while self.completions.first_key() == self.now {
@@ -516,6 +520,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
         let profile = state.profile;
         self.logged_in[profile] -= 1;
         self.tell(&Fact::LoggedOut { agent, profile });
+        if self.states[agent].is_some() {
+            self.turn(agent);
+        }
+    }
+
+    /// The agent, not logged in, is in the state that its plan has.
+    fn turn(&mut self, agent: AgentId) {
+        let (profile, state) = (self.agents[agent].profile, self.states[agent]);
+        self.in_states[profile] += u32::from(state.is_some());
+        self.tell(&Fact::Turned { agent, profile, state });
     }
 
     /// Handling is over; the agent's leaf among the completions is left to the caller.
@@ -747,19 +761,4 @@ fn last_instant(model: &Model) -> Time {
 fn given(model: &Model, source: SourceId, number: u64) -> Option<&Given> {
     let given = &model.sources[source].given;
     if given.is_empty() { None } else { given.get(number as usize) }
-}
-
-/// All beginnings and ends of shifts in order of time; at one instant ends come first.
-fn shift_changes(model: &Model, day: &Day) -> Vec<ShiftChange> {
-    let mut changes = Vec::new();
-    for agent in model.agents.ids() {
-        for shift in day.presence(model, agent) {
-            changes.push(ShiftChange { at_us: shift.start.as_us(), begins: true, agent });
-            if shift.end != Time::NEVER {
-                changes.push(ShiftChange { at_us: shift.end.as_us(), begins: false, agent });
-            }
-        }
-    }
-    changes.sort_unstable();
-    changes
 }

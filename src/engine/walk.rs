@@ -236,7 +236,8 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         for opening in self.routes.openings(queue) {
             count += match agents {
                 Staff::Available => self.idle.of(opening.profile).take(more_than + 1).count(),
-                Staff::Staffed | Staff::Online => self.logged_in[opening.profile] as usize,
+                Staff::Staffed => self.logged_in[opening.profile] as usize,
+                Staff::Online => (self.logged_in[opening.profile] + self.in_states[opening.profile]) as usize,
             };
             if count > more_than {
                 return true;

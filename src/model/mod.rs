@@ -18,7 +18,8 @@ pub use arrivals::{
     ArrivalProcess, BatchSize, Batches, Busy, MarkovModulated, Poisson, RateChanging, RatePoint, RateState, Renewal, Scheduled, Volume,
 };
 
-pub use day::{Attendance, Day};
+pub use day::{Attendance, Away, Day, State};
+pub(crate) use day::{free_of, merged};
 pub use expectation::Expectation;
 pub use flow::{AttributeTable, Block, Callback, Destination, Exit, Flow, PathRules, Paths, QueueTest, RankFrom, Staff, Step, Transfer};
 pub(crate) use flow::{chance_is_met, drawn_of};
@@ -30,7 +31,7 @@ pub use service::{Cache, Jitter, RateLimit, Service};
 pub use telephony::{CallAgain, Carrier, Telephony};
 pub use timetable::{Event, Hours, RandomTimes, Timetable};
 
-use crate::id::{AgentId, EventId, FlowId, HoursId, ProfileId, QueueId, SourceId, Table};
+use crate::id::{AgentId, EventId, FlowId, HoursId, ProfileId, QueueId, SourceId, StateId, Table};
 use crate::random::Distribution;
 use crate::time::{Span, Time};
 use std::sync::Arc;
@@ -73,6 +74,8 @@ pub struct Model {
     pub profiles: Table<ProfileId, Profile>,
     /// The agents, in the order of their numbers.
     pub agents: Table<AgentId, Agent>,
+    /// What agents do at times instead of taking contacts.
+    pub states: Table<StateId, State>,
     /// Where contacts come from.
     pub sources: Table<SourceId, Source>,
     /// Hours of operation, for flows.
@@ -365,8 +368,10 @@ pub struct Agent {
     pub profile: ProfileId,
     /// How many contacts it can hold at once; voice: 1.
     pub capacity: u32,
-    /// When it is present: sorted, apart from each other (adjacent shifts are one, R14), never empty.
+    /// When it takes contacts, as far as its plan says: its shifts without what is in `away`. Sorted, apart from each other (adjacent shifts are one, R14).
     pub presence: Vec<Presence>,
+    /// What else it does on its shifts: sorted, and not two things at once.
+    pub away: Vec<Away>,
     /// How reliably.
     pub attendance: Attendance,
 }

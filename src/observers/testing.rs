@@ -48,9 +48,11 @@ pub(crate) fn model(queues: usize, profiles: usize, horizon_s: i64) -> Model {
                 profile: ProfileId::from_index(index),
                 capacity: 1,
                 presence: vec![Presence { start: Time::START, end: Time::NEVER }],
+                away: Vec::new(),
                 attendance: Attendance::default(),
             })
             .collect(),
+        states: Table::new(),
         sources: (0..queues).map(source).collect(),
         hours: Table::new(),
         events: Table::new(),

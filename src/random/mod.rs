@@ -60,6 +60,12 @@ pub enum Purpose {
     Attributes = 15,
     /// Over which carrier a call comes in; the number as for `CallAgain`.
     Carrier = 16,
+    /// How late a shift begins; the number stands for the agent's name, the source for the place of the shift among the agent's.
+    Late = 17,
+    /// How late an agent goes to a break, a meeting or the like; the number stands for its name, the source for the place among its activities.
+    BreakStart = 18,
+    /// How late it comes back from there; as `BreakStart`.
+    BreakEnd = 19,
     /// Free for a user's own arrival process.
     Own = 1000,
 }

@@ -148,6 +148,13 @@ impl Scenario {
                 files.extend(file.map(|file| (format!("agents[{index}].{key}"), file.as_str())));
             }
         }
+        for (index, agents) in document.agents.iter().enumerate() {
+            let late =
+                [("late", &agents.late), ("breaks_start_late", &agents.breaks_start_late), ("breaks_end_late", &agents.breaks_end_late)];
+            for (key, distribution) in late {
+                distribution_files(&mut files, &format!("agents[{index}].{key}"), distribution.as_ref());
+            }
+        }
         for (index, source) in document.source.iter().enumerate() {
             for (place, again) in source.calls_again.iter().enumerate() {
                 distribution_files(&mut files, &format!("source[{index}].calls_again[{place}].delay"), Some(&again.delay));

@@ -6,11 +6,11 @@ mod flows;
 pub(crate) use flows::flow_world;
 use rand::RngExt;
 use waitline::model::{
-    Agent, AgentRule, AtHorizon, Attendance, Channel, ContactRule, CountBy, Entry, Given, Model, Paths, Poisson, Policy, Presence, Profile,
-    Queue, Run, Scheduled, Source,
+    Agent, AgentRule, AtHorizon, Attendance, Away, Channel, ContactRule, CountBy, Entry, Given, Model, Paths, Poisson, Policy, Presence,
+    Profile, Queue, Run, Scheduled, Source, State,
 };
 use waitline::random::{Distribution, Purpose, Stream, Streams};
-use waitline::{ProfileId, QueueId, SourceId, Span, Table, Time};
+use waitline::{ProfileId, QueueId, SourceId, Span, StateId, Table, Time};
 
 struct Maker {
     chance: Stream,
@@ -169,10 +169,11 @@ pub(crate) fn world(seed: u64) -> Model {
             .map(|number| {
                 let profile = ProfileId(maker.up_to(profiles as i64 - 1) as u32);
                 let share = |maker: &mut Maker| if maker.one_in(5) { 0.3 } else { 0.0 };
-                let attendance = Attendance { absence: share(&mut maker), shrinkage: share(&mut maker) };
-                Agent { name: format!("agent {number}"), profile, capacity: 1, presence: maker.presence(), attendance }
+                let attendance = Attendance { absence: share(&mut maker), shrinkage: share(&mut maker), ..Attendance::default() };
+                Agent { name: format!("agent {number}"), profile, capacity: 1, presence: maker.presence(), away: Vec::new(), attendance }
             })
             .collect(),
+        states: Table::new(),
         sources: (0..=maker.up_to(2)).map(|_| maker.source(queues)).collect(),
         hours: Table::new(),
         events: Table::new(),
@@ -225,6 +226,7 @@ pub(crate) fn many_queues(seed: u64) -> Model {
             profile: ProfileId(agent % 2),
             capacity: 1,
             presence: maker.presence(),
+            away: Vec::new(),
             attendance: Attendance::default(),
         })
         .collect();
