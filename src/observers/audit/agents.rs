@@ -62,10 +62,10 @@ impl Audit<'_> {
         self.world.turns_next = matches!(self.world.plan(agent), Plan::Out(Some(_))).then_some(agent);
     }
 
-    /// Who logs out for a break is on it with the next fact.
-    pub(super) fn turns_if_it_must(&mut self, next: &Fact) {
+    /// Who logs out for a break is on it with the next fact, at the same instant.
+    pub(super) fn turns_if_it_must(&mut self, at: Time, next: &Fact) {
         let Some(agent) = self.world.turns_next.take() else { return };
-        if !matches!(next, Fact::Turned { agent: other, .. } if *other == agent) {
+        if at != self.world.now || !matches!(next, Fact::Turned { agent: other, .. } if *other == agent) {
             self.breaks("R14", format!("{} logged out for a state in which it is not told to be", self.agent(agent)));
         }
     }

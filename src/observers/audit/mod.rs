@@ -395,13 +395,13 @@ impl<'a> Audit<'a> {
 impl Observer for Audit<'_> {
     fn observe(&mut self, at: Time, fact: &Fact) {
         self.at_rest = matches!(fact, Fact::Ended);
+        self.turns_if_it_must(at, fact);
         self.advance(at);
         let stopped = self.model.run.at_horizon == AtHorizon::Stop && at >= self.model.run.horizon;
         if stopped && !matches!(fact, Fact::Unfinished { .. } | Fact::Departed { .. } | Fact::Ended) {
             self.breaks("R18", "something happens although the run is stopped");
         }
         self.has_room(fact);
-        self.turns_if_it_must(fact);
         match fact {
             Fact::LoggedIn { agent, .. } => self.logged_in(*agent),
             Fact::LoggedOut { agent, .. } => self.logged_out(*agent),
