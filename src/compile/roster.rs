@@ -40,6 +40,8 @@ struct Activity<'s> {
     line: u64,
 }
 
+/// What a row without an activity is.
+const SHIFT: &str = "shift";
 /// What traces say of an agent that is in no state.
 const OFF: &str = "off";
 
@@ -82,9 +84,13 @@ impl Compiler<'_> {
         let Columns { profile, start, end, activity } = columns;
         let problems = &mut self.problems;
         let (name, activity_name) = (person.name, activity.map_or("", |column| row.text(column)));
-        let activity_name = Some(activity_name).filter(|name| !["", "shift"].contains(name));
+        let activity_name = Some(activity_name).filter(|name| !["", SHIFT].contains(name));
         if activity_name == Some(OFF) {
             let message = format!("`{OFF}` stands for no activity at all: expected another name, such as `break`");
+            problems.push(row.problem(activity.unwrap_or(end), message));
+        }
+        if let Some(other) = activity_name.filter(|name| name.eq_ignore_ascii_case(SHIFT)) {
+            let message = format!("`{other}` is no activity: a shift is written `{SHIFT}`, or the cell is empty");
             problems.push(row.problem(activity.unwrap_or(end), message));
         }
         // Of an activity the profile goes without saying.
@@ -103,7 +109,7 @@ impl Compiler<'_> {
         };
         match (from, to, activity_name) {
             (Some(from), Some(to), _) if to <= from => {
-                let what = activity_name.map_or("shift".into(), |activity| format!("`{activity}`"));
+                let what = activity_name.map_or(SHIFT.into(), |activity| format!("`{activity}`"));
                 problems.push(row.problem(end, format!("the {what} of `{name}` ends at {to}, not after its start at {from}")));
                 person.is_unclear |= activity_name.is_none();
             }

@@ -287,6 +287,90 @@ mod tests {
         assert_eq!(cut(&[always], &[0]), [Presence { start: Time::from_us(10), end: Time::NEVER }]);
     }
 
+    fn agent(name: &str, attendance: Attendance) -> Agent {
+        let away = |start, end, state| Away { start: Time::from_us(start), end: Time::from_us(end), state: StateId(state) };
+        let presence = vec![stay(0, 300), stay(350, 400), stay(500, 900), stay(2000, 2500)];
+        let away = vec![away(300, 350, 0), away(400, 500, 1), away(900, 1000, 0)];
+        Agent { name: name.into(), profile: crate::id::ProfileId(0), capacity: 1, presence, away, attendance }
+    }
+
+    fn constant(us: i64) -> Option<Distribution> {
+        Some(Distribution::Constant(Span::from_us(us)))
+    }
+
+    #[test]
+    fn breaks_that_are_late_stay_in_their_shift_and_apart() {
+        let day = |attendance: Attendance| punctual(&agent("ana", attendance), Streams::new(1, 0));
+        let ends = |away: &[Away]| away.iter().map(|away| (away.start.as_us(), away.end.as_us(), away.state.0)).collect::<Vec<_>>();
+        let none = Attendance::default();
+        let plan = agent("ana", none.clone());
+        assert_eq!(plan.shifts(), [stay(0, 1000), stay(2000, 2500)]);
+        assert_eq!((day(none.clone()).presence, day(none.clone()).away), (plan.presence, plan.away));
+        // The first break is over before the log-in, the second has begun.
+        let late = day(Attendance { late: constant(450), ..none.clone() });
+        assert_eq!(ends(&late.away), [(450, 500, 1), (900, 1000, 0)]);
+        assert_eq!(late.presence, [stay(500, 900), stay(2450, 2500)]);
+        let missed = day(Attendance { late: constant(500), ..none.clone() });
+        assert_eq!((missed.presence, ends(&missed.away)), (vec![stay(500, 900)], vec![(900, 1000, 0)]));
+        let start = day(Attendance { breaks_start_late: constant(60), breaks_end_late: constant(130), ..none.clone() });
+        assert_eq!(ends(&start.away), [(360, 460, 0), (460, 630, 1), (960, 1000, 0)]);
+        let end = day(Attendance { breaks_end_late: constant(10_000), ..none });
+        assert_eq!(ends(&end.away), [(300, 400, 0), (400, 900, 1), (900, 1000, 0)]);
+        assert_eq!(end.presence, [stay(0, 300), stay(2000, 2500)]);
+    }
+
+    /// Luck goes by the agent's name, and each kind of lateness has its own.
+    #[test]
+    fn lateness_is_drawn_by_name_and_place() {
+        let some = || Some(Distribution::exponential(Span::from_us(20)).unwrap());
+        let day = |name: &str, late, breaks_start_late, breaks_end_late| {
+            let attendance = Attendance { late, breaks_start_late, breaks_end_late, ..Attendance::default() };
+            punctual(&agent(name, attendance), Streams::new(1, 0))
+        };
+        let (late, both) = (day("ana", some(), None, None), day("ana", some(), some(), some()));
+        let shifts = |day: &AgentDay| (day.presence[0].start, day.presence.last().map(|stay| stay.start));
+        assert_eq!(shifts(&late), shifts(&both));
+        assert_ne!(shifts(&late), shifts(&day("bob", some(), None, None)));
+        assert_ne!(late.presence[0].start.as_us(), late.presence.last().unwrap().start.as_us() - 2000);
+        let (start, end) = (day("ana", None, some(), None), day("ana", None, None, some()));
+        let by = |late: &[Away], of: fn(&Away) -> Time| -> Vec<i64> {
+            let plan = agent("ana", Attendance::default());
+            late.iter().zip(&plan.away).map(|(late, plan)| of(late).as_us() - of(plan).as_us()).collect()
+        };
+        let (starts, ends) = (by(&start.away, |away| away.start), by(&end.away, |away| away.end));
+        assert!(starts[0] != starts[1] && starts[0] != ends[0] && ends[0] > 0, "{starts:?} {ends:?}");
+    }
+
+    #[test]
+    fn whoever_is_absent_is_in_no_state() {
+        let mut model = crate::observers::testing::model(1, 1, 2 * 86_400);
+        let hour = |hour: i64| Time::START + Span::from_secs(hour * 3600);
+        let attendance = Attendance { absence: 0.5, ..Attendance::default() };
+        let presence = vec![Presence { start: hour(20), end: hour(22) }, Presence { start: hour(26), end: hour(30) }];
+        let away = vec![Away { start: hour(22), end: hour(26), state: StateId(0) }];
+        let plain = model.agents[AgentId(0)].clone();
+        model.agents = (0..400)
+            .map(|number| Agent {
+                name: number.to_string(),
+                presence: presence.clone(),
+                away: away.clone(),
+                attendance: attendance.clone(),
+                ..plain.clone()
+            })
+            .collect();
+        let day = model.day(Streams::new(1, 0));
+        let mut seen = std::collections::BTreeSet::new();
+        for id in model.agents.ids() {
+            let there = |from: i64, to: i64| day.presence(&model, id).iter().any(|stay| stay.start >= hour(from) && stay.end <= hour(to));
+            let (today, tomorrow) = (there(0, 24), there(24, 48));
+            let (start, end) = (if today { 22 } else { 24 }, if tomorrow { 26 } else { 24 });
+            let expected = (start < end).then(|| Away { start: hour(start), end: hour(end), state: StateId(0) });
+            assert_eq!(day.away(&model, id), expected.as_slice());
+            seen.insert((today, tomorrow));
+        }
+        assert_eq!(seen.len(), 4);
+    }
+
     #[test]
     fn factors_have_mean_one_and_the_cv_that_was_asked_for() {
         let factors: Vec<f64> = (0..20_000).map(|day| factor(0.2, QueueId(3), Streams::new(7, day))).collect();

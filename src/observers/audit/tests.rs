@@ -6,12 +6,15 @@ use crate::model::{Away, ContactRule, Given, Policy, Presence, Scheduled, State,
 use crate::observers::testing::{at, model};
 use proptest::prelude::*;
 
+/// From when to when, and in which state if in one.
+type Stretch = (i64, i64, Option<u32>);
+
 /// A small world of whole seconds, in which many things coincide.
 #[derive(Clone, Debug)]
 struct World {
     contacts: Vec<(i64, usize, i64, Option<i64>, i64, i64)>,
-    /// By agent: profile, and what it does from when to when, in a state or taking contacts.
-    agents: Vec<(u32, Vec<(i64, i64, Option<u32>)>)>,
+    /// By agent: profile, and what it does when.
+    agents: Vec<(u32, Vec<Stretch>)>,
     /// By profile and queue: priority and delay, if the queue is in the profile.
     entries: Vec<Vec<Option<(u8, i64)>>>,
     contact_rule: ContactRule,
