@@ -294,8 +294,8 @@ mod tests {
         Agent { name: name.into(), profile: crate::id::ProfileId(0), capacity: 1, presence, away, attendance }
     }
 
-    fn constant(us: i64) -> Option<Distribution> {
-        Some(Distribution::Constant(Span::from_us(us)))
+    fn constant(us: i64) -> Distribution {
+        Distribution::Constant(Span::from_us(us))
     }
 
     #[test]
@@ -307,14 +307,14 @@ mod tests {
         assert_eq!(plan.shifts(), [stay(0, 1000), stay(2000, 2500)]);
         assert_eq!((day(none.clone()).presence, day(none.clone()).away), (plan.presence, plan.away));
         // The first break is over before the log-in, the second has begun.
-        let late = day(Attendance { late: constant(450), ..none.clone() });
+        let late = day(Attendance { late: Some(constant(450)), ..none.clone() });
         assert_eq!(ends(&late.away), [(450, 500, 1), (900, 1000, 0)]);
         assert_eq!(late.presence, [stay(500, 900), stay(2450, 2500)]);
-        let missed = day(Attendance { late: constant(500), ..none.clone() });
+        let missed = day(Attendance { late: Some(constant(500)), ..none.clone() });
         assert_eq!((missed.presence, ends(&missed.away)), (vec![stay(500, 900)], vec![(900, 1000, 0)]));
-        let start = day(Attendance { breaks_start_late: constant(60), breaks_end_late: constant(130), ..none.clone() });
+        let start = day(Attendance { breaks_start_late: Some(constant(60)), breaks_end_late: Some(constant(130)), ..none.clone() });
         assert_eq!(ends(&start.away), [(360, 460, 0), (460, 630, 1), (960, 1000, 0)]);
-        let end = day(Attendance { breaks_end_late: constant(10_000), ..none });
+        let end = day(Attendance { breaks_end_late: Some(constant(10_000)), ..none });
         assert_eq!(ends(&end.away), [(300, 400, 0), (400, 900, 1), (900, 1000, 0)]);
         assert_eq!(end.presence, [stay(0, 300), stay(2000, 2500)]);
     }
