@@ -1,5 +1,6 @@
-//! Those who are told what happens: the standard statistics, the contact log, the trace and the audit.
+//! Those who are told what happens: the standard statistics, the contact log, the agents' work, the trace and the audit.
 
+mod agents;
 mod audit;
 mod batches;
 mod contact_log;
@@ -10,6 +11,7 @@ mod summary;
 pub(crate) mod testing;
 mod trace;
 
+pub use agents::{AgentCounts, AgentWork, Spread};
 pub use audit::Audit;
 pub use batches::Batches;
 pub use contact_log::ContactLog;
