@@ -5,6 +5,7 @@ mod audit;
 mod batches;
 mod contact_log;
 mod in_center;
+mod in_hand;
 mod paths;
 mod summary;
 #[cfg(test)]
