@@ -46,6 +46,14 @@ impl<W: Write> fmt::Debug for ContactLog<'_, W> {
     }
 }
 
+/// The error as files have it.
+pub(super) fn first_error(written: Result<(), csv::Error>) -> io::Result<()> {
+    written.map_err(|error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    })
+}
+
 /// How a contact left, and when what it caused was over.
 struct Leaving<'a> {
     outcome: &'a str,
@@ -91,10 +99,7 @@ impl<'a, W: Write> ContactLog<'a, W> {
     /// # Errors
     /// The first error that the writer met.
     pub fn finish(self) -> io::Result<W> {
-        self.written.map_err(|error| match error.into_kind() {
-            csv::ErrorKind::Io(error) => error,
-            other => io::Error::other(format!("{other:?}")),
-        })?;
+        first_error(self.written)?;
         self.to.into_inner().map_err(|error| io::Error::from(error.error().kind()))
     }
 

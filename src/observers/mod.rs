@@ -1,5 +1,6 @@
 //! Those who are told what happens: the standard statistics, the contact log, the agents' work, the trace and the audit.
 
+mod agent_log;
 mod agents;
 mod audit;
 mod batches;
@@ -12,6 +13,7 @@ mod summary;
 pub(crate) mod testing;
 mod trace;
 
+pub use agent_log::AgentLog;
 pub use agents::{AgentCounts, AgentWork, Spread};
 pub use audit::Audit;
 pub use batches::Batches;
