@@ -13,13 +13,15 @@ use waitline::Model;
 use waitline::engine::DRAIN_MAX;
 use waitline::model::{AgentRule, AtHorizon, ContactRule, Day, Entry};
 use waitline::random::{Distribution, Purpose, Streams};
-use waitline::{AgentId, Contact, Fact, ProfileId, QueueId, SourceId, Span, Time};
+use waitline::{AgentId, Contact, Fact, ProfileId, QueueId, SourceId, Span, StateId, Time};
 use ways::Guest;
 
 struct Agent {
     id: AgentId,
     profile: ProfileId,
     logged_in: bool,
+    /// While it is not logged in.
+    state: Option<StateId>,
     since: Time,
     staffed_since: Time,
     staffed_us: i64,
@@ -71,6 +73,7 @@ pub(crate) fn run(model: &Model, streams: Streams) -> Vec<(Time, Fact)> {
         id,
         profile: agent.profile,
         logged_in: false,
+        state: None,
         since: Time::START,
         staffed_since: Time::START,
         staffed_us: 0,
@@ -126,16 +129,23 @@ impl<'m> Twin<'m> {
         self.day.presence(self.model, agent).iter().any(|shift| shift.start <= at && at < shift.end)
     }
 
+    fn planned_state(&self, agent: AgentId, at: Time) -> Option<StateId> {
+        self.day.away(self.model, agent).iter().find(|away| away.start <= at && at < away.end).map(|away| away.state)
+    }
+
+    /// When anything begins or ends for an agent.
+    fn shift_changes(&self) -> impl Iterator<Item = Time> + '_ {
+        self.model.agents.ids().flat_map(|agent| {
+            let shifts = self.day.presence(self.model, agent).iter().flat_map(|shift| [shift.start, shift.end]);
+            shifts.chain(self.day.away(self.model, agent).iter().flat_map(|away| [away.start, away.end]))
+        })
+    }
+
     /// Everything but arrivals that may happen later than now, or now in another round.
     fn instants(&self) -> impl Iterator<Item = Time> + '_ {
         let later = move |at: &Time| *at > self.now;
-        let shifts = self
-            .model
-            .agents
-            .ids()
-            .flat_map(|agent| self.day.presence(self.model, agent).iter().flat_map(|shift| [shift.start, shift.end]));
         let first = self.facts.is_empty();
-        let shifts = shifts.filter(move |at| (*at > self.now || (first && *at == self.now)) && *at < Time::NEVER);
+        let shifts = self.shift_changes().filter(move |at| (*at > self.now || (first && *at == self.now)) && *at < Time::NEVER);
         let ends = self.agents.iter().filter_map(|agent| agent.busy.map(|(_, _, end)| end));
         let patience = self.waiting.iter().map(|waits| waits.until).filter(later).filter(|at| *at < Time::NEVER);
         let entries = || self.model.profiles.iter().flat_map(|profile| profile.entries.iter());
@@ -202,6 +212,7 @@ impl<'m> Twin<'m> {
                 self.leave(index);
                 self.tell(Fact::LoggedOut { agent: id, profile });
             }
+            self.turn(index);
         }
         for index in 0..self.agents.len() {
             let Agent { id, profile, busy, .. } = self.agents[index];
@@ -214,6 +225,7 @@ impl<'m> Twin<'m> {
             } else {
                 self.leave(index);
                 self.tell(Fact::LoggedOut { agent: id, profile });
+                self.turn(index);
             }
         }
         for index in 0..self.agents.len() {
@@ -221,8 +233,19 @@ impl<'m> Twin<'m> {
             if !logged_in && self.on_shift(id, now) {
                 let agent = &mut self.agents[index];
                 (agent.logged_in, agent.since, agent.staffed_since) = (true, now, now);
+                agent.state = None;
                 self.tell(Fact::LoggedIn { agent: id, profile });
             }
+        }
+    }
+
+    /// Whoever is not there, nor about to come, does what its plan says.
+    fn turn(&mut self, index: usize) {
+        let Agent { id, profile, logged_in, state, .. } = self.agents[index];
+        let planned = self.planned_state(id, self.now);
+        if !logged_in && !self.on_shift(id, self.now) && state != planned {
+            self.agents[index].state = planned;
+            self.tell(Fact::Turned { agent: id, profile, state: planned });
         }
     }
 
@@ -352,12 +375,7 @@ impl<'m> Twin<'m> {
     }
 
     fn end(&mut self, end: Time, stops: bool) {
-        let mut shifts: Vec<Time> = self
-            .model
-            .agents
-            .ids()
-            .flat_map(|agent| self.day.presence(self.model, agent).iter().flat_map(|shift| [shift.start, shift.end]))
-            .collect();
+        let mut shifts: Vec<Time> = self.shift_changes().collect();
         shifts.sort();
         shifts.dedup();
         let first = self.facts.is_empty();

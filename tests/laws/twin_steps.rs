@@ -1,5 +1,6 @@
 //! The naive twin: what each block of a flow does.
 
+use super::Agent;
 use super::ways::{After, Does};
 use super::{Twin, Waits, nth};
 use rand::RngExt;
@@ -109,8 +110,7 @@ impl Twin<'_> {
             Block::Event { event } => self.either(guest, step, self.is_the_case(*event)),
             Block::Staffing { queue, agents, more_than } => {
                 let queue = queue.unwrap_or_else(|| self.guests[guest].queue());
-                let free_only = *agents == Staff::Available;
-                self.either(guest, step, self.agents_there(queue, free_only) > u64::from(*more_than))
+                self.either(guest, step, self.agents_there(queue, *agents) > u64::from(*more_than))
             }
             Block::QueueStatus { queue, test } => {
                 let queue = queue.unwrap_or_else(|| self.guests[guest].queue());
@@ -184,11 +184,15 @@ impl Twin<'_> {
 
     // ---- checks --------------------------------------------------------------------------------------------------------
 
-    /// Agents whose profile has the queue and who are logged in; or those of them only who are free.
-    fn agents_there(&self, queue: QueueId, free_only: bool) -> u64 {
+    /// Agents whose profile has the queue.
+    fn agents_there(&self, queue: QueueId, staff: Staff) -> u64 {
         let serves = |profile| self.model.profiles[profile].entries.iter().any(|entry| entry.queue == queue);
-        let there = self.agents.iter().filter(|agent| agent.logged_in && serves(agent.profile));
-        there.filter(|agent| !free_only || agent.busy.is_none()).count() as u64
+        let counts = |agent: &&Agent| match staff {
+            Staff::Available => agent.logged_in && agent.busy.is_none(),
+            Staff::Staffed => agent.logged_in,
+            Staff::Online => agent.logged_in || agent.state.is_some(),
+        };
+        self.agents.iter().filter(|agent| serves(agent.profile)).filter(counts).count() as u64
     }
 
     fn is_above(&self, queue: QueueId, test: QueueTest) -> bool {
@@ -201,7 +205,7 @@ impl Twin<'_> {
                 let work_us = row.handle_time.mean_us() + row.after_contact_work.as_ref().map_or(0.0, Distribution::mean_us);
                 // Compared without dividing, as there may be nobody: (waiting + 1) x handling > limit x staffed.
                 let work = (there.count() as i128 + 1) * i128::from(Span::from_us_f64(work_us).as_us());
-                work > i128::from(most.as_us()) * i128::from(self.agents_there(queue, false))
+                work > i128::from(most.as_us()) * i128::from(self.agents_there(queue, Staff::Staffed))
             }
         }
     }
