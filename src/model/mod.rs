@@ -483,7 +483,7 @@ impl Model {
     /// Whether reports tell what agents did besides handling one contact after the other: what they held at once, which offers they took, when they were in
     /// which state.
     pub fn reports_agents(&self) -> bool {
-        self.has_desks()
+        self.has_desks() || !self.states.is_empty()
     }
 
     /// The name of a contact in logs and traces: its own if it is replayed, else `source-number`, numbered from 1.

@@ -274,6 +274,7 @@ impl Observer for AgentCounts {
         match fact {
             Fact::LoggedIn { agent, .. } => self.comes_or_goes(*agent, at, true, false),
             Fact::LoggedOut { agent, .. } => self.comes_or_goes(*agent, at, false, false),
+            Fact::Turned { agent, state, .. } => self.comes_or_goes(*agent, at, false, state.is_some()),
             Fact::Answered { contact, agent, profile, .. } => {
                 let off_skill = self.skills.is_off(*profile, contact);
                 self.takes(*agent, at);

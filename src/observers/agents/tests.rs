@@ -252,13 +252,22 @@ fn skills_differ_by_channel() {
 /// Whoever is not logged in may be in a named state: online and not productive.
 #[test]
 fn a_break_is_online_and_not_productive() {
-    let mut agents = AgentCounts::new(&model(1, 1, 100));
-    tell(&mut agents, &[(at(0), logged_in(0)), (at(40), logged_out(0))]);
-    agents.comes_or_goes(AgentId(0), at(40).as_us(), false, true);
-    tell(&mut agents, &[(at(55), logged_in(0)), (at(90), logged_out(0)), (at(100), Fact::Ended)]);
-    let work = &agents.rows()[AgentId(0)];
+    let turned = |state: Option<u32>| Fact::Turned { agent: AgentId(0), profile: ProfileId(0), state: state.map(crate::id::StateId) };
+    let facts = [
+        (at(0), turned(Some(0))),
+        (at(10), logged_in(0)), // which ends the state
+        (at(40), logged_out(0)),
+        (at(40), turned(Some(0))),
+        (at(45), turned(Some(1))), // from one to the next
+        (at(55), logged_in(0)),
+        (at(80), logged_out(0)),
+        (at(85), turned(Some(1))),
+        (at(90), turned(None)),
+        (at(100), Fact::Ended),
+    ];
+    let work = first(&model(1, 1, 100), &facts);
     let seconds = |seconds: i128| seconds * i128::from(S);
-    assert_eq!((work.online_us, work.staffed_us, work.non_productive_us), (seconds(90), seconds(75), seconds(15)));
+    assert_eq!((work.online_us, work.staffed_us, work.non_productive_us), (seconds(85), seconds(55), seconds(30)));
 }
 
 #[test]
