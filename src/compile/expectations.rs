@@ -22,11 +22,15 @@ impl Compiler<'_> {
         expectations
     }
 
-    /// Where contacts do nothing but queue there are no ways to expect anything of.
+    /// Where contacts do nothing but queue there are no ways to expect anything of; where agents do nothing but take one call at a time, nothing else of them.
     pub(super) fn expectations_of_ways(&mut self, model: &Model) {
         for (index, table) in self.scenario.document().expect.iter().enumerate() {
-            let of_ways = Measure::in_name(&table.metric).is_some_and(Measure::of_ways);
-            if of_ways && !model.has_paths() {
+            let Some(measure) = Measure::in_name(&table.metric) else { continue };
+            if measure.of_desks() && !model.reports_agents() {
+                let message = format!("{} is {}, and there are none such", table.metric, Measure::OF_DESKS);
+                self.problem(&format!("expect[{index}].metric"), message);
+            }
+            if measure.of_ways() && !model.has_paths() {
                 let message = format!("{} is of paths to service, and here contacts do nothing but queue", table.metric);
                 self.problem(&format!("expect[{index}].metric"), message);
             }
