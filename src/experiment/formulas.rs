@@ -1,8 +1,8 @@
 //! How each figure is formed from the sums.
 
+use super::across::column::agents as desks;
 use super::across::{Across, Row, column, observed, observed_work};
 use super::agent_sums::{GroupSums, observed_agents};
-use super::across::column::agents as desks;
 use super::path_sums::observed_ways;
 use crate::model::{Measure, Metric, Outline, Scope, Unit};
 use crate::observe::Outcome;

@@ -59,7 +59,9 @@ pub struct AgentFigures {
     pub answered: Figure,
     /// Offers: contacts that rang.
     pub offers: Figure,
-    /// Offers accepted / offers.
+    /// Offers accepted.
+    pub accepted: Figure,
+    /// The same / offers.
     pub answer_rate: Figure,
     /// Offers that came to nothing.
     pub non_response: Figure,
@@ -105,14 +107,18 @@ impl AgentReport {
     /// All figures as (name, metric, definition, figure); all agents together have no name.
     pub(super) fn list(&self) -> Vec<(&str, &'static str, &'static str, Figure)> {
         let named = self.routing_profiles.iter().map(|row| (row.routing_profile.as_str(), row)).chain([("", &self.total)]);
-        named.flat_map(|(name, row)| row.list().into_iter().map(move |(metric, definition, figure)| (name, metric, definition, figure))).collect()
+        named
+            .flat_map(|(name, row)| row.list().into_iter().map(move |(metric, definition, figure)| (name, metric, definition, figure)))
+            .collect()
     }
 
     /// Adds the tables to a report for people; of offers only where there were any.
     pub(super) fn add_to(&self, text: &mut String) {
         let hours = |figure: Figure| number(figure.map(|seconds| seconds.per(3600.0)));
-        let mut times = Columns::new(&["routing profile", "online h", "staffed h", "non-productive h", "idle h", "occupancy %", "concurrency"]);
-        let mut offers = Columns::new(&["routing profile", "offers", "accepted %", "missed", "no answer", "rejected", "hung up", "connecting s"]);
+        let mut times =
+            Columns::new(&["routing profile", "online h", "staffed h", "non-productive h", "idle h", "occupancy %", "concurrency"]);
+        let mut offers =
+            Columns::new(&["routing profile", "offers", "accepted %", "missed", "no answer", "rejected", "hung up", "connecting s"]);
         let mut shares = Columns::new(&["routing profile", "lowest %", "highest %", "deviation %", "off-skill %", "longest run min"]);
         for row in self.rows() {
             let name = || vec![row.routing_profile.clone()];
@@ -126,7 +132,10 @@ impl AgentReport {
             let run = number(row.longest_run_s.map(|seconds| seconds.per(60.0)));
             shares.row([name(), of_agents.into(), vec![run]].concat());
         }
-        times.add_to("Agents, per replication (idle: no contact in hand; concurrency: contacts in hand at once, mean over staffed time)", text);
+        times.add_to(
+            "Agents, per replication (idle: no contact in hand; concurrency: contacts in hand at once, mean over staffed time)",
+            text,
+        );
         offers.add_to("Offers to agents, per replication", text);
         shares.add_to("How work is shared: occupancy of the agents one by one, and the longest run of an agent without a pause; means of replications", text);
     }
@@ -153,6 +162,7 @@ impl AgentFigures {
             concurrency: figure(Measure::Concurrency),
             answered: mean(&[(column::ANSWERED, 1)]),
             offers: mean(&[(column::OFFERS, 1)]),
+            accepted: mean(&[(column::ACCEPTED, 1)]),
             answer_rate: figure(Measure::AnswerRate),
             non_response: figure(Measure::NonResponse),
             no_answer: mean(&[(column::NO_ANSWER, 1)]),
@@ -167,7 +177,7 @@ impl AgentFigures {
         }
     }
 
-    fn list(&self) -> [(&'static str, &'static str, Figure); 23] {
+    fn list(&self) -> [(&'static str, &'static str, Figure); 24] {
         [
             ("online_s", "logged in or in a state, mean per replication", self.online_s),
             ("staffed_s", "logged in, mean per replication", self.staffed_s),
@@ -181,6 +191,7 @@ impl AgentFigures {
             ("concurrency", "handling time of all contacts added up / time with a contact in hand and idle time", self.concurrency),
             ("answered", "contacts answered, mean per replication", self.answered),
             ("offers", "contacts that rang, mean per replication", self.offers),
+            ("accepted", "offers accepted, mean per replication", self.accepted),
             ("answer_rate", "offers accepted / offers", self.answer_rate),
             ("non_response", "offers that came to nothing, mean per replication", self.non_response),
             ("no_answer", "offers to which nobody reacted, mean per replication", self.no_answer),
