@@ -105,9 +105,9 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
         loop {
             let turns = self.desks.affected.iter().enumerate().map(|(place, &group)| (self.desks.first(group), place, group));
             let Some((first, place, group)) = turns.min_by_key(|(first, ..)| first.map_or((1, None), |turn| (0, Some(turn)))) else { break };
-            match first.zip(self.best_for(group)) {
+            match first.and_then(|(.., agent)| self.best_for(group).map(|slot| (agent, slot))) {
                 None => self.desks.is_done_with(place),
-                Some(((.., agent), slot)) => self.give(agent, slot),
+                Some((agent, slot)) => self.give(agent, slot),
             }
         }
         for kind in std::mem::take(&mut self.desks.kinds_affected) {
@@ -118,6 +118,13 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
                 }
             }
             self.wake_ups.set(kind.index(), at);
+        }
+    }
+
+    /// Whoever hung up while it was being connected has left an agent free: another round is due at this instant.
+    pub(super) fn wake_freed_desks(&mut self) {
+        if let Some(&group) = self.desks.affected.first() {
+            self.wake_ups.set(Desks::kind_of_group(group).index(), self.now);
         }
     }
 

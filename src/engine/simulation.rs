@@ -402,7 +402,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
         if DESKS {
             self.route_to_desks();
-            return self.abandon();
+            self.abandon();
+            return self.wake_freed_desks();
         }
         self.route();
         for profile in std::mem::take(&mut self.affected) {
