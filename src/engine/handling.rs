@@ -63,13 +63,13 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
         }
     }
 
-    /// An agent off shift leaves when it has nothing in hand any more, but a missed offer.
+    /// An agent off shift leaves when it has nothing in hand any more, but missed offers.
     fn leave_if_done(&mut self, agent: AgentId) {
         let row = &self.desks.agents[agent];
         if row.present || !row.logged_in || !row.is_done() {
             return;
         }
-        if let Some(&id) = row.hands.first() {
+        while let Some(&id) = self.desks.agents[agent].hands.first() {
             self.let_go(id);
         }
         self.desks.is_logged_in(agent, false);
@@ -225,7 +225,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
     fn missed_of(&mut self, id: HandId, contact: Contact, agent: AgentId, why: Miss) {
         let recovery = self.drawn(id, Offer::Recovery);
         self.begin_phase(id, Phase::Missed, self.now + recovery.as_us());
-        self.desks.agents[agent].missed = true;
+        self.desks.agents[agent].missed += 1;
         self.desks.refresh(agent);
         self.tell(&Fact::Missed { contact, agent, profile: self.desks.agents[agent].profile, why });
     }
