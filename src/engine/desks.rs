@@ -197,6 +197,11 @@ impl<'m> Desks<'m> {
         self.hands[id as usize].as_mut().expect("it is in hand")
     }
 
+    /// Whether it is still in hand, and being connected.
+    pub(super) fn is_connecting(&self, id: HandId) -> bool {
+        self.hands[id as usize].as_ref().is_some_and(|hand| hand.phase == Phase::Connects)
+    }
+
     pub(super) fn hands_max(&self) -> usize {
         self.hands.len()
     }
