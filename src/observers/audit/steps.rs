@@ -137,9 +137,7 @@ impl Audit<'_> {
             Block::Distribute { cumulative } => return Some(drawn_of(cumulative.iter().copied(), &mut self.luck(customer, step))),
             Block::Hours { hours } => self.model.hours[*hours].open.is_on(now),
             Block::Event { event } => self.is_active(*event, now),
-            Block::Staffing { queue, agents, more_than } => {
-                self.agents_there(queue.or(own)?, *agents == Staff::Available) > *more_than as usize
-            }
+            Block::Staffing { queue, agents, more_than } => self.agents_there(queue.or(own)?, *agents) > *more_than as usize,
             Block::QueueStatus { queue, test } => self.is_above(queue.or(own)?, *test),
             Block::Queue { queue, .. } => self.has_room_for(customer, *queue),
             Block::Callback(terms) => !self.is_full(terms.queue.or(own)?, false),
@@ -176,12 +174,12 @@ impl Audit<'_> {
         self.world.ways.events[event].is_on(at)
     }
 
-    fn agents_there(&self, queue: QueueId, free_only: bool) -> usize {
+    fn agents_there(&self, queue: QueueId, staff: Staff) -> usize {
         let serves = |agent: &crate::model::Agent| self.model.profiles[agent.profile].entries.iter().any(|entry| entry.queue == queue);
         let counts = |doing: Doing| match doing {
-            Doing::Away => false,
+            Doing::Out { state } => staff == Staff::Online && state.is_some(),
             Doing::Available { .. } => true,
-            Doing::Busy { .. } => !free_only,
+            Doing::Busy { .. } => staff != Staff::Available,
         };
         self.model.agents.enumerate().filter(|(id, agent)| serves(agent) && counts(self.world.agents[*id].doing)).count()
     }
@@ -193,7 +191,7 @@ impl Audit<'_> {
             QueueTest::OldestAge(most) => waiting.first().is_some_and(|first| self.world.now.since(first.contact.enqueued) > most),
             QueueTest::EstimatedWait(most) => {
                 let work = (waiting.len() as i128 + 1) * i128::from(self.world.ways.mean_handling_us[queue]);
-                work > i128::from(most.as_us()) * self.agents_there(queue, false) as i128
+                work > i128::from(most.as_us()) * self.agents_there(queue, Staff::Staffed) as i128
             }
         }
     }
