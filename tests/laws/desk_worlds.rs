@@ -4,8 +4,8 @@
 use super::flows::add_flows;
 use super::{Maker, run, s, states};
 use waitline::model::{
-    Agent, AtHorizon, Attendance, Availability, Block, CALLBACK_KEPT, Capacity, Channel, ChannelTerms, ContactRule, Criteria, CriteriaStep, Desk, Entry,
-    Learning, Model, Offers, Pace, Paths, PerChannel, Policy, Presence, Profile, Queue, Replies, Source,
+    Agent, AtHorizon, Attendance, Availability, Block, CALLBACK_KEPT, Capacity, Channel, ChannelTerms, ContactRule, Criteria, CriteriaStep,
+    Desk, Entry, Learning, Model, Offers, Pace, Paths, PerChannel, Policy, Presence, Profile, Queue, Replies, Source,
 };
 use waitline::random::Distribution;
 use waitline::{AgentId, CriteriaId, ProfileId, QueueId, Span, Table, Time};
@@ -143,7 +143,11 @@ impl DeskMaker {
         Desk {
             capacity,
             offers: if self.has.offers && !self.maker.one_in(4) { Some(self.offers()) } else { None },
-            availability: if self.has.outbound { self.maker.pick(&[Availability::SinceLastInbound, Availability::default()]) } else { Availability::default() },
+            availability: if self.has.outbound {
+                self.maker.pick(&[Availability::SinceLastInbound, Availability::default()])
+            } else {
+                Availability::default()
+            },
         }
     }
 
@@ -175,7 +179,8 @@ impl DeskMaker {
         Pace {
             factor_milli: self.maker.pick(&[1000, 500, 1500, 2000]),
             by_queue: by_queue.into_iter().map(|queue| (QueueId(queue), self.maker.pick(&[500, 2000]))).collect(),
-            learning: self.some(2, |maker| Learning { begins_milli: maker.maker.pick(&[1500, 2000]), contacts: 1 + maker.maker.up_to(3) as u32 }),
+            learning: self
+                .some(2, |maker| Learning { begins_milli: maker.maker.pick(&[1500, 2000]), contacts: 1 + maker.maker.up_to(3) as u32 }),
         }
     }
 

@@ -189,16 +189,8 @@ impl<'m> Twin<'m> {
         let taking = self.takings;
         self.takings += 1;
         self.waiting[place].at = Some((index, taking));
-        let mut held = Held {
-            taking,
-            contact,
-            channel,
-            state: State::IsConnected,
-            until: self.now,
-            answered: self.now,
-            left: Vec::new(),
-            offer: 0,
-        };
+        let mut held =
+            Held { taking, contact, channel, state: State::IsConnected, until: self.now, answered: self.now, left: Vec::new(), offer: 0 };
         let Some(offers) = self.offers(index) else {
             self.agents[index].hands.push(held);
             return self.answers(index, taking);
