@@ -187,6 +187,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
                 next = next.min(moves);
             }
             if next >= end_us || self.is_over(arrival) {
+                if PATHS && next < NEVER && patience == next && self.forget_patience() {
+                    continue;
+                }
                 break next != NEVER && !self.is_over(arrival);
             }
             if next > self.now {
@@ -534,6 +537,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
     }
 
+    /// The patience that ends first, if it is of somebody who has left in the meantime: nothing is to come of it any more (R18).
+    fn forget_patience(&mut self) -> bool {
+        let slot = self.patience.first_leaf() as Slot;
+        let is_left_behind = !self.waiting.get(slot).waits();
+        if is_left_behind {
+            self.patience.set(slot as usize, NEVER);
+        }
+        is_left_behind
+    }
+
     #[inline(never)]
     fn abandon_due(&mut self) {
         let mut leaving = Vec::new();
@@ -549,11 +562,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         for (_, slot) in leaving {
             let offer = self.offer_of(slot);
             let contact = self.dequeue(slot);
-            if let Some(hand) = offer {
-                self.hangs_up_on_agent(hand, contact);
-            }
             if PATHS {
-                self.gives_up(contact);
+                self.gives_up(contact, offer);
             } else {
                 self.tell(&Fact::Abandoned { contact });
             }

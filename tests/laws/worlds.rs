@@ -1,8 +1,11 @@
 //! Random small worlds on a coarse grid of time, so that as much as possible coincides.
 
+#[path = "desk_worlds.rs"]
+mod desks;
 #[path = "flow_worlds.rs"]
 mod flows;
 
+pub(crate) use desks::desk_world;
 pub(crate) use flows::flow_world;
 use rand::RngExt;
 use waitline::model::{
@@ -16,6 +19,10 @@ struct Maker {
     chance: Stream,
     /// Whether contact priorities and ages differ.
     ranks: bool,
+}
+
+fn states() -> Table<StateId, State> {
+    ["break", "meeting"].map(|name| State { name: name.into() }).into_iter().collect()
 }
 
 fn s(secs: i64) -> Span {
@@ -227,7 +234,7 @@ fn world_without_breaks(seed: u64) -> Model {
                 }
             })
             .collect(),
-        states: ["break", "meeting"].map(|name| State { name: name.into() }).into_iter().collect(),
+        states: states(),
         sources: (0..=maker.up_to(2)).map(|_| maker.source(queues)).collect(),
         hours: Table::new(),
         events: Table::new(),
