@@ -1,5 +1,8 @@
 //! What is reported of agents: small worlds by hand, and large ones against each other.
 
+// Ratios of small whole numbers, computed once: they are equal or wrong.
+#![allow(clippy::float_cmp)]
+
 use std::path::Path;
 use std::process::{Command, Output};
 use waitline::experiment::{Part, Shard};
