@@ -126,7 +126,9 @@ fn agents_add_up_in_any_order() {
     let days: Vec<Across> = (1..=4).map(|chats| across(&model, &day(chats))).collect();
     let sum = |order: [usize; 4]| {
         let mut sum = Across::default();
-        order.iter().for_each(|&index| sum.merge(&days[index]));
+        for index in order {
+            sum.merge(&days[index]);
+        }
         sum
     };
     let sums = sum([0, 1, 2, 3]);
@@ -137,7 +139,7 @@ fn agents_add_up_in_any_order() {
     assert!(!sums.fits(&plain));
     let estimate =
         |metric: &str| sums.estimate(&outline, &outline.metric(metric).unwrap(), &Confidence::default()).map(|found| found.estimate);
-    assert_eq!(estimate("p1.concurrency"), Some((10 + 20 + 30 + 40) as f64 / 400.0));
+    assert_eq!(estimate("p1.concurrency"), Some((10.0 + 20.0 + 30.0 + 40.0) / 400.0));
     assert_eq!(estimate("p1.occupancy"), Some(0.1));
     assert_eq!(estimate("total.concurrency"), Some(100.0 / 700.0));
     assert_eq!(estimate("p1.occupancy_spread"), None); // one agent does not differ
