@@ -461,6 +461,57 @@ fn agents_have_a_pace() {
     judge(&runs, "wait", waiting / 18.0 * HOUR_S, 0.3, |run| run.sources[0].asa_s());
 }
 
+/// Two agents for inbound calls, of whom one makes short outbound calls as well; none can wait. The chain of who has been available longer, and of what each
+/// talks. Where outbound calls do not leave an agent its place, it seldom comes first.
+#[test]
+fn outbound_calls_leave_an_agent_its_place() {
+    // An hour has so many inbound and outbound calls, and so many end.
+    const COME: [f64; 2] = [9.0, 30.0];
+    const END: [f64; 2] = [12.0, 60.0];
+    for (availability, leaves) in [("since_last_contact", false), ("since_last_inbound", true)] {
+        let keys = format!("availability = \"{availability}\"");
+        let lost = at_once(&constant("0s"));
+        let model = model(
+            10,
+            &[
+                queue("q", &exponential("5m"), &lost),
+                queue("list", &exponential("1m"), &lost),
+                agents("both", 1, &format!("{CALLS}, {{ queue = \"list\", priority = 1 }}"), &keys),
+                agents("inbound", 1, CALLS, &keys),
+                source("inbound", "q", COME[0], ""),
+                source("outbound", "list", COME[1], "outbound = true"),
+            ],
+        );
+        // Who comes first; by agent: 0 idle, 1 an inbound call, 2 an outbound call.
+        let numbers = |state: usize| (state / 9, [state / 3 % 3, state % 3]);
+        let p = stationary(18, |state, told| {
+            let (first, talks) = numbers(state);
+            let mut then = |agent: usize, now: usize, outbound: bool, rate: f64| {
+                let first = if leaves && outbound { first } else { 1 - agent };
+                let talks = if agent == 0 { [now, talks[1]] } else { [talks[0], now] };
+                told(9 * first + 3 * talks[0] + talks[1], rate);
+            };
+            if let Some(agent) = [first, 1 - first].into_iter().find(|&agent| talks[agent] == 0) {
+                then(agent, 1, false, COME[0]);
+            }
+            if talks[0] == 0 {
+                then(0, 2, true, COME[1]);
+            }
+            for agent in (0..2).filter(|&agent| talks[agent] > 0) {
+                then(agent, 0, talks[agent] == 2, END[talks[agent] - 1]);
+            }
+        });
+        let inbound_of = |agent: usize| move |center: &Center| f64::from(center.agents[agent].held_of(0));
+        let (both, inbound) = (inbound_of(0), inbound_of(1));
+        let runs = seen(&model, &[&both, &inbound]);
+        let time = |agent: usize| mean(&p, |state| share(numbers(state).1[agent] == 1));
+        judge(&runs, &format!("inbound calls of the one, {availability}"), time(0), 0.12, |run| run.averages[0]);
+        judge(&runs, "of the other", time(1), 0.08, |run| run.averages[1]);
+        judge(&runs, "inbound lost", mean(&p, |state| share(!numbers(state).1.contains(&0))), 0.15, |run| run.sources[0].lost());
+        judge(&runs, "outbound lost", mean(&p, |state| share(numbers(state).1[0] > 0)), 0.05, |run| run.sources[1].lost());
+    }
+}
+
 /// Outbound work without end, taken while at least two other agents hold nothing (S. Bhulai, G. Koole, IEEE Transactions on Automatic Control 48, 2003: a
 /// threshold), by five agents: the chain of (inbound talks, outbound talks, inbound waiting), cut off at forty. Twice as much outbound work comes as can be done, so that its queue, of twenty
 /// places, is empty for a negligible time.
