@@ -480,6 +480,12 @@ impl Model {
             || !self.criteria.is_empty()
     }
 
+    /// Whether reports tell what agents did besides handling one contact after the other: what they held at once, which offers they took, when they were in
+    /// which state.
+    pub fn reports_agents(&self) -> bool {
+        self.has_desks() || !self.states.is_empty()
+    }
+
     /// The name of a contact in logs and traces: its own if it is replayed, else `source-number`, numbered from 1.
     pub fn contact_name(&self, source: SourceId, number: u64) -> String {
         let source = &self.sources[source];
