@@ -1,10 +1,14 @@
 //! The laws, checked from outside.
 
+mod desks;
 mod leaving;
+mod offers;
 mod picture;
 mod queueing;
+mod rounds;
 mod steps;
 mod ways;
+mod work;
 
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, ProfileId, QueueId};
@@ -13,6 +17,7 @@ use crate::observe::{Contact, Customer, Fact, Observer, Outcome};
 use crate::random::Streams;
 use crate::time::{Span, Time};
 use picture::{Doing, Picture};
+use queueing::Goes;
 use std::fmt;
 
 /// Holds every fact to the rules R1 to R19, knowing the model and its randomness but not the engine.
@@ -113,6 +118,9 @@ impl<'a> Audit<'a> {
     /// Nothing was left undone at this instant, and nothing was due before `next`.
     fn instant_is_over(&mut self, next: Time) {
         let last = Time::from_us(next.as_us() - 1);
+        if self.world.has_desks {
+            self.desks_go_on(next);
+        }
         self.changes_are_done(last, true);
         self.nobody_is_late(last);
         self.all_have_left();
@@ -148,7 +156,7 @@ impl<'a> Audit<'a> {
 
     /// Changes come first (R3): none that was due by then is missing, at this instant or when it is `over`.
     fn changes_are_done(&mut self, by: Time, over: bool) {
-        while let Some(&(at, agent, begins)) = self.world.shift_changes.last().filter(|change| change.0 <= by) {
+        while let Some(&(at, agent, begins)) = self.world.shift_changes.last().filter(|change| change.0 <= by && !self.world.has_desks) {
             self.world.shift_changes.pop();
             match (begins, self.world.agents[agent].doing) {
                 (true, Doing::Away) => self.breaks("R14", format!("{} is on shift from {at} s but has not come", self.agent(agent))),
@@ -272,7 +280,7 @@ impl<'a> Audit<'a> {
         } else {
             self.right_pair(contact, agent);
         }
-        let conversation = if self.world.has_paths { self.next_conversation(contact, times.0) } else { 0 };
+        let conversation = if self.world.has_paths { self.next_conversation(contact, now + times.0, Goes::CalledAway) } else { 0 };
         if self.world.handling(profile, contact, conversation) != times {
             self.breaks("R13, R25", format!("{} is handled for another time than it has", self.contact(contact)));
         }
@@ -326,7 +334,7 @@ impl<'a> Audit<'a> {
         self.queued_if_it_waited(contact, left.queued);
         self.world.books[contact.queue].abandoned += 1;
         if self.world.has_paths {
-            self.has_waited(contact, true);
+            self.has_waited(contact, Goes::CalledAway);
             self.must_go(contact.customer(), Outcome::Abandoned, contact.queue);
         }
         if left.deadline != Some(now) {
@@ -349,10 +357,10 @@ impl<'a> Audit<'a> {
             if let Some(deadline) = left.deadline {
                 self.breaks("R18", format!("{} is unfinished, but it would abandon at {deadline} s", self.contact(contact)));
             }
-            let now = self.world.now;
             let serves = |profile: ProfileId| self.model.profiles[profile].entries.iter().any(|entry| entry.queue == contact.queue);
-            let comes = |agent: AgentId| self.world.day.presence(self.model, agent).iter().any(|shift| shift.end > now);
-            if let Some((agent, _)) = self.model.agents.enumerate().find(|(agent, row)| serves(row.profile) && comes(*agent)) {
+            let agents = || self.model.agents.enumerate().map(|(agent, row)| (agent, serves(row.profile)));
+            let there = agents().find(|(agent, serves)| *serves && self.world.is_there_later(*agent)).map(|(agent, _)| agent);
+            if let Some(agent) = if self.world.has_desks { self.world.will_be_served_by(contact) } else { there } {
                 self.breaks(
                     "R18",
                     format!("{} is unfinished, but {} is or will be there for it", self.contact(contact), self.agent(agent)),
@@ -408,7 +416,7 @@ impl<'a> Audit<'a> {
         if !self.is_at_the_end() {
             self.changes_are_done(now, true);
             self.all_have_left();
-            if !self.world.busy.is_empty() || !self.world.ways.nothing_is_due() {
+            if !self.world.busy.is_empty() || !self.world.desks.nobody_holds_anything() || !self.world.ways.nothing_is_due() {
                 self.breaks("R18", "the run ends while contacts are being handled, or could come again");
             }
         }
@@ -446,7 +454,11 @@ impl Observer for Audit<'_> {
             self.breaks("R18", "something happens although the run is stopped");
         }
         self.has_room(fact);
+        if self.world.has_desks {
+            self.comes_in_its_step(fact);
+        }
         match fact {
+            _ if self.world.has_desks && self.desk_fact(fact) => {}
             Fact::LoggedIn { agent, .. } => self.logged_in(*agent),
             Fact::LoggedOut { agent, .. } => self.logged_out(*agent),
             Fact::Offered { contact } => self.offered(contact),

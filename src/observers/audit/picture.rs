@@ -1,6 +1,7 @@
 //! The audit's own picture of one replication: who waits, what every agent does, what must come. Plain lists, searched and compared anew
 //! each time: slow, and with nothing in common with the engine.
 
+use super::desks::Desks;
 use super::ways::Ways;
 use crate::id::{AgentId, ProfileId, QueueId, SourceId, Table};
 use crate::model::{AgentRule, ContactRule, Day, Entry, Given, Model};
@@ -18,6 +19,10 @@ pub(super) struct Waiting {
     pub(super) order: u64,
     pub(super) deadline: Option<Time>,
     pub(super) queued: bool,
+    /// The agent who is offered it.
+    pub(super) at: Option<AgentId>,
+    /// Its patience has ended while it rang.
+    pub(super) hung_up: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +61,7 @@ pub(super) struct Books {
 type Incoming<'a> = (Peekable<Box<dyn Iterator<Item = Time> + 'a>>, u64);
 
 pub(super) struct Picture<'a> {
-    model: &'a Model,
+    pub(super) model: &'a Model,
     pub(super) day: Day,
     streams: Streams,
     pub(super) now: Time,
@@ -82,6 +87,9 @@ pub(super) struct Picture<'a> {
     /// Whether there is more than sources, queues and agents; then, who is on which way.
     pub(super) has_paths: bool,
     pub(super) ways: Ways<'a>,
+    /// Whether agents do more than take one call at a time; then, what each of them holds, instead of what stands in `agents`.
+    pub(super) has_desks: bool,
+    pub(super) desks: Desks<'a>,
     enqueued: u64,
 }
 
@@ -116,6 +124,8 @@ impl<'a> Picture<'a> {
             just_offered: None,
             has_paths: model.has_paths(),
             ways: Ways::new(model, streams),
+            has_desks: model.has_desks(),
+            desks: Desks::new(model),
             enqueued: 0,
         }
     }
@@ -126,7 +136,7 @@ impl<'a> Picture<'a> {
         self.level_changes(contact.queue);
         let order = self.enqueued;
         self.enqueued += 1;
-        self.queues[contact.queue].push(Waiting { contact, order, deadline, queued: false });
+        self.queues[contact.queue].push(Waiting { contact, order, deadline, queued: false, at: None, hung_up: false });
         self.deadlines.extend(deadline.map(|deadline| (deadline, contact.queue, order)));
         self.entered.push((contact.queue, order));
         self.books[contact.queue].offered += 1;
@@ -183,6 +193,11 @@ impl<'a> Picture<'a> {
 
     pub(super) fn on_shift(&self, agent: AgentId) -> bool {
         self.day.presence(self.model, agent).iter().any(|shift| shift.start <= self.now && self.now < shift.end)
+    }
+
+    /// Whether the agent is on shift at some time after now.
+    pub(super) fn is_there_later(&self, agent: AgentId) -> bool {
+        self.day.presence(self.model, agent).iter().any(|shift| shift.end > self.now)
     }
 
     /// Whether agents of the profile may take the contact now (R4, R6).
@@ -261,14 +276,18 @@ impl<'a> Picture<'a> {
     }
 
     /// A draw for something that happened to the contact so often before.
-    fn draw(&self, contact: &Contact, times: u64, purpose: Purpose, distribution: &Distribution) -> Span {
+    pub(super) fn draw(&self, contact: &Contact, times: u64, purpose: Purpose, distribution: &Distribution) -> Span {
         distribution.sample(&mut self.streams.source(contact.source).stream(purpose, nth(contact.number, times)))
     }
 
     pub(super) fn patience(&self, contact: &Contact, wait: u64) -> Option<Span> {
         match self.given(contact.source, contact.number) {
             Some(given) if wait == 0 => given.patience,
-            _ => self.model.queues[contact.queue].patience.as_ref().map(|patience| self.draw(contact, wait, Purpose::Patience, patience)),
+            _ => {
+                let queue = &self.model.queues[contact.queue];
+                let patience = queue.by_channel[self.channel(contact.customer())].patience.as_ref().or(queue.patience.as_ref());
+                patience.map(|patience| self.draw(contact, wait, Purpose::Patience, patience))
+            }
         }
     }
 
