@@ -3,7 +3,7 @@
 use super::waiting::{NONE, Slot};
 use super::winner_tree::{NEVER, WinnerTree};
 use crate::id::{CarrierId, CriteriaId, QueueId, StepId};
-use crate::model::Callback;
+use crate::model::{Callback, Channel};
 use crate::observe::Customer;
 use std::collections::VecDeque;
 
@@ -85,8 +85,13 @@ pub(super) struct Journey<'m> {
     /// The line that it holds.
     pub(super) line: Option<Line>,
     pub(super) promise: Option<Promise<'m>>,
-    /// Which agents it wants.
+    /// How it reaches the center; which agents it wants in queues; how often it was offered to one.
+    pub(super) channel: Channel,
     pub(super) criteria: Option<CriteriaId>,
+    pub(super) offers: u64,
+    /// In a queue: the step of its criteria, and when that expires, or [`NEVER`].
+    pub(super) wish: Option<(CriteriaId, u32)>,
+    pub(super) wish_ends: i64,
     /// Steps passed.
     pub(super) passed: u32,
     /// How often it has drawn in a step.
@@ -167,7 +172,11 @@ impl<'m> Journeys<'m> {
             answered_us: None,
             line: None,
             promise: None,
+            channel: Channel::Voice,
             criteria: None,
+            offers: 0,
+            wish: None,
+            wish_ends: NEVER,
             passed: 0,
             drawn: Vec::new(),
             is_there: true,
@@ -189,6 +198,7 @@ impl<'m> Journeys<'m> {
         let journey = &mut self.slots[id as usize];
         (journey.is_there, journey.at) = (false, NEVER);
         journey.rank_changes.clear();
+        journey.wish_ends = NEVER;
         self.reschedule(id);
         self.free.push(id);
     }
@@ -198,7 +208,7 @@ impl<'m> Journeys<'m> {
         let journey = &self.slots[id as usize];
         let change = journey.rank_changes.front().map_or(NEVER, |change| change.0);
         if let Some(due) = &mut self.due {
-            due.set(id as usize, journey.at.min(change));
+            due.set(id as usize, journey.at.min(change).min(journey.wish_ends));
         }
     }
 

@@ -3,6 +3,9 @@
 //! No input, no output, no clock, no names, no floating point. `simulation` holds the run; `winner_tree` the events to come; `waiting` and
 //! `ranked` the contacts that wait; `idle` the agents that are available; `routes` and `router` who takes whom.
 
+mod desk_routes;
+mod desks;
+mod handling;
 mod idle;
 mod journeys;
 mod outside;
@@ -35,12 +38,14 @@ pub use walk::{STEPS_AT_ONCE_MAX, STEPS_MAX};
 /// # Panics
 /// When the model is not one that compiling yields: an [`ArrivalProcess`](crate::model::ArrivalProcess) whose instants decrease, an id without a row.
 pub fn run<O: Observer>(model: &Model, streams: Streams, observer: &mut O) -> Result<(), Error> {
-    if model.has_paths() {
-        Simulation::<O, true, true>::new(model, streams, observer).run()
+    if model.has_desks() {
+        Simulation::<O, true, true, true>::new(model, streams, observer).run()
+    } else if model.has_paths() {
+        Simulation::<O, true, true, false>::new(model, streams, observer).run()
     } else if is_ranked(model) {
-        Simulation::<O, true, false>::new(model, streams, observer).run()
+        Simulation::<O, true, false, false>::new(model, streams, observer).run()
     } else {
-        Simulation::<O, false, false>::new(model, streams, observer).run()
+        Simulation::<O, false, false, false>::new(model, streams, observer).run()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who takes whom: the best contact for an agent (R5 to R8), and which agent goes first (R9).
 
+use super::desk_routes::DeskRoute;
 use super::idle::IdleAgents;
 use super::ranked::{Rank, RankedQueues};
 use super::routes::{Level, Pool};
@@ -17,9 +18,9 @@ pub(super) fn best_first<'r>(levels: impl Iterator<Item = Level<'r>>, pools: &[P
         let mut best = NONE;
         let mut best_enqueued = EMPTY;
         for route in level.scanned {
-            let enqueued = waiting.first_enqueued(route.queue);
+            let enqueued = waiting.first_enqueued(route.line);
             if enqueued <= best_enqueued && enqueued + route.delay_us <= now {
-                let slot = waiting.first(route.queue);
+                let slot = waiting.first(route.line);
                 if enqueued < best_enqueued || waiting.get(slot).order < waiting.get(best).order {
                     best = slot;
                     best_enqueued = enqueued;
@@ -47,7 +48,7 @@ pub(super) fn next_opening<'r>(levels: impl Iterator<Item = Level<'r>>, pools: &
     let mut next = EMPTY;
     for level in levels {
         for route in level.scanned {
-            next = next.min(waiting.first_enqueued(route.queue) + route.delay_us);
+            next = next.min(waiting.first_enqueued(route.line) + route.delay_us);
         }
         for &pool in level.pools {
             let slot = waiting.first_of_pool(pool);
@@ -73,7 +74,7 @@ pub(super) fn best_ranked<'r>(
     let mut best: Option<(Key, Slot)> = None;
     for level in levels {
         for route in level.all {
-            if let Some((rank, slot)) = ranked.best(waiting, route.queue, route.stage, now) {
+            if let Some((rank, slot)) = ranked.best(waiting, route.line, route.stage, now) {
                 let claim = match rule {
                     ContactRule::Weighted => i128::from((now - rank.1).max(0)) * i128::from(route.weight_milli),
                     ContactRule::Strict | ContactRule::LongestWaitFirst => 0,
@@ -86,6 +87,31 @@ pub(super) fn best_ranked<'r>(
         }
         if best.is_some() && rule != ContactRule::Weighted {
             break;
+        }
+    }
+    best.map(|(_, slot)| slot)
+}
+
+/// The best eligible contact among the lines of a desk that are `open`, best priority first.
+pub(super) fn best_of_desk<'r>(
+    open: impl Iterator<Item = &'r DeskRoute>,
+    ranked: &mut RankedQueues,
+    waiting: &mut WaitingContacts,
+    now: i64,
+) -> Option<Slot> {
+    let mut best: Option<((u8, Rank), Slot)> = None;
+    for route in open {
+        if best.is_some_and(|((priority, _), _)| priority < route.priority) {
+            break;
+        }
+        if waiting.first(route.line) == NONE {
+            continue;
+        }
+        if let Some((rank, slot)) = ranked.best(waiting, route.line, route.stage, now) {
+            let key = (route.priority, rank);
+            if best.is_none_or(|(least, _)| key < least) {
+                best = Some((key, slot));
+            }
         }
     }
     best.map(|(_, slot)| slot)

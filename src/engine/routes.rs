@@ -1,5 +1,6 @@
 //! Who may take from where: the routing profiles, turned into flat tables that the router scans.
 
+use super::waiting::LineId;
 use crate::id::{Id, ProfileId, QueueId};
 use crate::model::{ContactRule, Model};
 use std::ops::Range;
@@ -7,7 +8,7 @@ use std::ops::Range;
 /// One entry of a profile.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Route {
-    pub(super) queue: QueueId,
+    pub(super) line: LineId,
     /// The place of `delay` among the distinct delays of the queue (see [`Routes::stages`]).
     pub(super) stage: u32,
     pub(super) delay_us: i64,
@@ -31,7 +32,7 @@ const POOLS_MAX: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pool {
     pub(super) delay_us: i64,
-    pub(super) queues: Vec<QueueId>,
+    pub(super) lines: Vec<LineId>,
 }
 
 /// The entries of one profile at one priority.
@@ -106,14 +107,14 @@ impl Routes {
                 .entries
                 .iter()
                 .map(|entry| Route {
-                    queue: entry.queue,
+                    line: entry.queue.into(),
                     stage: tables.stages[entry.queue.index()].partition_point(|&delay| delay < entry.delay.as_us()) as u32,
                     delay_us: entry.delay.as_us(),
                     weight_milli: entry.weight_milli,
                     priority: rank(entry.priority),
                 })
                 .collect();
-            routes.sort_by_key(|route| (route.priority, route.delay_us, route.queue));
+            routes.sort_by_key(|route| (route.priority, route.delay_us, route.line));
             tables.add_profile(&routes);
         }
         tables
@@ -153,7 +154,7 @@ impl Routes {
         if run.len() < POOL_MIN {
             return None;
         }
-        let pool = Pool { delay_us: run[0].delay_us, queues: run.iter().map(|route| route.queue).collect() };
+        let pool = Pool { delay_us: run[0].delay_us, lines: run.iter().map(|route| route.line).collect() };
         if let Some(known) = self.pools.iter().position(|other| *other == pool) {
             return Some(known as u32);
         }

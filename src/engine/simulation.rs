@@ -3,14 +3,16 @@
 //! Before an instant no available agent faces an eligible contact, so only what changes can form a pair. Most instants hold a single
 //! change: one contact arrives, or one agent becomes free. Those are carried out directly; every other instant goes through the full round.
 
+use super::desks::Desks;
 use super::idle::IdleAgents;
 use super::journeys::Journeys;
 use super::outside::Outside;
 use super::ranked::RankedQueues;
 use super::router::{Choice, Router};
 use super::routes::Routes;
-use super::waiting::{EMPTY, Slot, WaitingContacts};
+use super::waiting::{EMPTY, LineId, Slot, WaitingContacts};
 use super::winner_tree::{NEVER, WinnerTree};
+use super::desk_routes::KindId;
 use super::{DRAIN_MAX, LAST_INSTANT_US, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StepId, Table};
@@ -39,10 +41,10 @@ struct AgentState {
 
 /// An agent's shift begins or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct ShiftChange {
+pub(super) struct ShiftChange {
     at_us: i64,
-    begins: bool,
-    agent: AgentId,
+    pub(super) begins: bool,
+    pub(super) agent: AgentId,
 }
 
 /// What a source is about to send.
@@ -57,8 +59,8 @@ pub(super) struct Incoming<'m> {
 
 /// One replication in progress. `RANKED`: contact priority, routing age or a rule other than the strict one is in play, so that the first of
 /// a queue need not be its next; without it the lines of `waiting` are all there is. `PATHS`: contacts do more than to queue, and may rank
-/// anyhow.
-pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool> {
+/// anyhow. `DESKS`: agents may hold several contacts and are offered them; that needs the other two.
+pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, const DESKS: bool> {
     pub(super) model: &'m Model,
     observer: &'o mut O,
     pub(super) now: i64,
@@ -67,15 +69,16 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool> {
     pub(super) routes: Routes,
     /// Whether a profile overrides any queue's handle time.
     overrides: Table<ProfileId, bool>,
-    day: Day,
+    pub(super) day: Day,
     /// Whether any queue may be full.
     limited: bool,
 
     pub(super) incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
     agents: Table<AgentId, AgentState>,
-    completions: WinnerTree,
-    busy_count: usize,
+    /// By agent the end of handling; with `DESKS` by what is in hand the end of its phase.
+    pub(super) completions: WinnerTree,
+    pub(super) busy_count: usize,
     shift_changes: Vec<ShiftChange>,
     next_shift_change: usize,
     pub(super) idle: IdleAgents,
@@ -84,13 +87,18 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool> {
     /// When the contact in a slot, or the one that was there before, runs out of patience.
     patience: WinnerTree,
     /// No later than the next instant at which a delay ends that keeps the available agents of a profile from a waiting contact.
-    wake_ups: WinnerTree,
+    pub(super) wake_ups: WinnerTree,
 
     /// Contacts that entered a queue at this instant and may turn out to wait.
     entered: Vec<(Slot, u64)>,
     /// Profiles that may face an eligible contact at this instant.
     affected: Vec<ProfileId>,
     is_affected: Table<ProfileId, bool>,
+
+    /// With `DESKS`: what agents have in hand, in place of `agents` and `idle`.
+    pub(super) desks: Desks<'m>,
+    /// How often something happened at this instant, which need not end where offers take no time.
+    rounds_at_once: u32,
 
     /// With `PATHS`: who is on the way, and what they share; how many agents are logged in; how long contacts take on average.
     pub(super) journeys: Journeys<'m>,
@@ -101,9 +109,12 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool> {
     pub(super) endless: Option<(StepId, u32)>,
 }
 
-impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 'o, O, RANKED, PATHS> {
+impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simulation<'m, 'o, O, RANKED, PATHS, DESKS> {
     pub(super) fn new(model: &'m Model, streams: Streams, observer: &'o mut O) -> Self {
         let routes = Routes::new(model);
+        let desks = if DESKS { Desks::new(model) } else { Desks::default() };
+        let lines = if DESKS { desks.routes.stages().len() } else { model.queues.len() };
+        let profiles = if DESKS { desks.routes.profile_of.len() } else { model.profiles.len() };
         let day = model.day(streams);
         let idle_contact = Contact { source: SourceId(0), number: 0, queue: QueueId(0), enqueued: Time::START, priority: 0, age_us: 0 };
         let incoming = model.sources.enumerate().map(|(id, source)| {
@@ -134,15 +145,21 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             day,
             next_shift_change: 0,
             idle: IdleAgents::new(model.agents.len(), model.profiles.len()),
-            waiting: WaitingContacts::new(model.queues.len(), routes.pools()),
-            ranked: RankedQueues::new(&routes, model.queues.len()),
+            waiting: WaitingContacts::new(lines, if DESKS { &[] } else { routes.pools() }),
+            ranked: if DESKS {
+                RankedQueues::new(desks.routes.stages())
+            } else {
+                RankedQueues::new(model.queues.ids().map(|queue| routes.stages(queue)))
+            },
             patience: WinnerTree::new(16),
-            wake_ups: WinnerTree::new(model.profiles.len().max(1)),
+            wake_ups: WinnerTree::new(profiles.max(1)),
             entered: Vec::new(),
             affected: Vec::new(),
             is_affected: model.profiles.iter().map(|_| false).collect(),
             overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
             limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
+            desks,
+            rounds_at_once: 0,
             journeys: Journeys::default(),
             outside: Outside::new(model, streams, last_instant(model)),
             logged_in: model.profiles.iter().map(|_| 0).collect(),
@@ -177,13 +194,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             if next > self.now {
                 self.tell_who_still_waits();
                 self.now = next;
+                if DESKS {
+                    self.rounds_at_once = 0;
+                }
             }
             let causes = u8::from(arrival == next)
                 + u8::from(completion == next)
                 + u8::from(patience == next)
                 + u8::from(wake_up == next)
                 + u8::from(shift_change == next);
-            let on_the_way = PATHS && (moves == next || arrival == next);
+            let on_the_way = DESKS || (PATHS && (moves == next || arrival == next));
             if on_the_way || causes > 1 || self.model.policy.agent != AgentRule::LongestAvailable {
                 self.full_round();
             } else if arrival == next {
@@ -215,6 +235,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
         }
         if PATHS && self.journeys.count() > WAITING_MAX {
             return limit(format!("{WAITING_MAX} customers are on their way at {}s", Time::from_us(self.now)));
+        }
+        if DESKS && self.rounds_at_once > STEPS_MAX {
+            let when = Time::from_us(self.now);
+            return limit(format!("contacts are offered and refused more than {STEPS_MAX} times at {when}s: give offers and recovery some time"));
         }
         if let Some((step, at_once)) = self.endless {
             let step = &self.model.paths.steps[step];
@@ -277,7 +301,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             return;
         }
         let deadline = self.deadline_of(&contact);
-        let slot = self.enqueue(contact, deadline);
+        let slot = self.enqueue(contact, contact.queue.into(), deadline);
         if self.patience.first_key() == self.now {
             self.entered.push((slot, self.waiting.get(slot).order));
             self.abandon();
@@ -289,7 +313,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
     /// Whether as many wait in the queue as may.
     #[inline(never)]
     pub(super) fn is_full(&self, queue: QueueId) -> bool {
-        self.model.queues[queue].max_contacts.is_some_and(|most| self.waiting.length(queue) >= most)
+        self.model.queues[queue].max_contacts.is_some_and(|most| self.waiting_in(queue) >= most)
+    }
+
+    /// How many wait in a queue and are not being offered.
+    #[inline]
+    pub(super) fn waiting_in(&self, queue: QueueId) -> u32 {
+        if DESKS {
+            return self.desks.routes.lines_of(queue).map(|line| self.waiting.length(line)).sum();
+        }
+        self.waiting.length(queue.into())
     }
 
     /// The longest available agent who may take a contact that has just entered the queue (R9).
@@ -338,7 +371,12 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
     // ---- the full round (R3) -------------------------------------------------------------------------------------------
 
     fn full_round(&mut self) {
-        self.change_shifts_and_agents();
+        if DESKS {
+            self.rounds_at_once += 1;
+            self.change_desks();
+        } else {
+            self.change_shifts_and_agents();
+        }
         if PATHS {
             self.move_contacts();
         }
@@ -356,7 +394,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
         while self.wake_ups.first_key() == self.now {
             let profile = ProfileId::from_index(self.wake_ups.first_leaf());
             self.wake_ups.set(profile.index(), NEVER);
-            self.affect(profile);
+            if DESKS {
+                self.desks.affect_kind(KindId::from_index(profile.index()));
+            } else {
+                self.affect(profile);
+            }
+        }
+        if DESKS {
+            self.route_to_desks();
+            self.abandon();
+            return self.wake_freed_desks();
         }
         self.route();
         for profile in std::mem::take(&mut self.affected) {
@@ -376,9 +423,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
     /// Step 1 without the contacts: who leaves, who becomes available.
     fn change_shifts_and_agents(&mut self) {
         let mut logging_in = Vec::new();
-        while self.next_shift_change_at() == self.now {
-            let ShiftChange { begins, agent, .. } = self.shift_changes[self.next_shift_change];
-            self.next_shift_change += 1;
+        while let Some(ShiftChange { begins, agent, .. }) = self.next_change_due() {
             self.agents[agent].present = begins;
             match (begins, self.agents[agent].busy) {
                 // Whoever still handles a contact is there already, or leaves when it ends (R14).
@@ -402,9 +447,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
         }
         for agent in logging_in {
             let profile = self.agents[agent].profile;
-            self.agents[agent].staffed_since_us = self.now;
-            self.logged_in[profile] += 1;
-            self.tell(&Fact::LoggedIn { agent, profile });
+            self.log_in(agent, profile);
             self.become_available(agent);
         }
     }
@@ -423,13 +466,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             return;
         }
         let deadline = self.deadline_of(&contact);
-        let slot = self.enqueue(contact, deadline);
+        let slot = self.enqueue(contact, contact.queue.into(), deadline);
         self.has_entered(contact.queue, slot);
     }
 
     /// Whoever could take it is to look at it in step 2.
     pub(super) fn has_entered(&mut self, queue: QueueId, slot: Slot) {
         self.entered.push((slot, self.waiting.get(slot).order));
+        if DESKS {
+            return self.may_be_taken(slot);
+        }
         for index in 0..self.routes.openings_at_once(queue).len() {
             let profile = self.routes.openings_at_once(queue)[index].profile;
             self.affect(profile);
@@ -495,7 +541,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
         }
         leaving.sort_unstable();
         for (_, slot) in leaving {
+            let offer = self.offer_of(slot);
             let contact = self.dequeue(slot);
+            if let Some(hand) = offer {
+                self.hangs_up_on_agent(hand, contact);
+            }
             if PATHS {
                 self.gives_up(contact);
             } else {
@@ -510,7 +560,20 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
         self.shift_changes.get(self.next_shift_change).map_or(NEVER, |change| change.at_us)
     }
 
-    fn log_out(&mut self, agent: AgentId) {
+    /// The next beginning or end of a shift that falls on this instant.
+    pub(super) fn next_change_due(&mut self) -> Option<ShiftChange> {
+        let change = self.shift_changes.get(self.next_shift_change).copied().filter(|change| change.at_us == self.now)?;
+        self.next_shift_change += 1;
+        Some(change)
+    }
+
+    pub(super) fn log_in(&mut self, agent: AgentId, profile: ProfileId) {
+        self.agents[agent].staffed_since_us = self.now;
+        self.logged_in[profile] += 1;
+        self.tell(&Fact::LoggedIn { agent, profile });
+    }
+
+    pub(super) fn log_out(&mut self, agent: AgentId) {
         let state = &mut self.agents[agent];
         state.staffed_us += self.now - state.staffed_since_us;
         let profile = state.profile;
@@ -606,13 +669,13 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
     /// When the contact's patience ends if it waits from now on, or [`NEVER`].
     #[inline]
     fn deadline_of(&self, contact: &Contact) -> i64 {
-        self.patience_of(contact, 0).map_or(NEVER, |patience| self.now + patience.as_us())
+        self.patience_of(contact, Channel::Voice, 0).map_or(NEVER, |patience| self.now + patience.as_us())
     }
 
     /// The contact waits from now on.
     #[inline]
-    pub(super) fn enqueue(&mut self, contact: Contact, deadline: i64) -> Slot {
-        let slot = self.waiting.push(contact);
+    pub(super) fn enqueue(&mut self, contact: Contact, line: LineId, deadline: i64) -> Slot {
+        let slot = self.waiting.push(contact, line);
         if RANKED {
             self.ranked.add(&self.waiting, slot);
         }
@@ -623,7 +686,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
             self.patience.set(slot as usize, NEVER);
         }
         // Agents already available to whom a delay still forbids it must be woken when that ends; if others were here first, they are.
-        if self.idle.count() > 0 && self.waiting.first(contact.queue) == slot {
+        if self.idle.count() > 0 && self.waiting.first(line) == slot {
             for opening in self.routes.openings(contact.queue) {
                 let at = self.now + opening.delay_us;
                 if self.idle.first(opening.profile).is_some() && at < self.wake_ups.key(opening.profile.index()) && at > self.now {
@@ -640,6 +703,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
     pub(super) fn dequeue(&mut self, slot: Slot) -> Contact {
         if PATHS {
             self.journeys.taken = self.journeys.at_slot(slot);
+        }
+        if DESKS && self.waiting.get(slot).is_aside() {
+            return self.waiting.vacate(slot);
         }
         if RANKED {
             self.ranked.remove(&self.waiting, slot);
@@ -673,11 +739,12 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
 
     /// How long the contact waits at most the `wait`-th time, from 0; `None`: for ever.
     #[inline]
-    pub(super) fn patience_of(&self, contact: &Contact, wait: u64) -> Option<Span> {
+    pub(super) fn patience_of(&self, contact: &Contact, channel: Channel, wait: u64) -> Option<Span> {
         if let Some(given) = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0) {
             return given.patience;
         }
-        let patience = self.model.queues[contact.queue].patience.as_ref()?;
+        let queue = &self.model.queues[contact.queue];
+        let patience = if DESKS { queue.by_channel[channel].patience.as_ref().or(queue.patience.as_ref())? } else { queue.patience.as_ref()? };
         let number = if PATHS { nth(contact.number, wait) } else { contact.number };
         Some(patience.sample(&mut self.incoming[contact.source].streams.stream(Purpose::Patience, number)))
     }
@@ -721,7 +788,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, 
         };
         while self.next_shift_change_at() < end || (!stops && self.next_shift_change_at() == end) {
             self.now = self.next_shift_change_at();
-            self.change_shifts_and_agents();
+            if DESKS {
+                self.change_desks();
+            } else {
+                self.change_shifts_and_agents();
+            }
         }
         self.now = end;
         for contact in self.waiting.all() {
@@ -744,7 +815,7 @@ fn last_instant(model: &Model) -> Time {
 
 /// What is known of a replayed contact.
 #[inline]
-fn given(model: &Model, source: SourceId, number: u64) -> Option<&Given> {
+pub(super) fn given(model: &Model, source: SourceId, number: u64) -> Option<&Given> {
     let given = &model.sources[source].given;
     if given.is_empty() { None } else { given.get(number as usize) }
 }

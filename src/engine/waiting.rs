@@ -1,4 +1,4 @@
-//! The contacts that wait: a slab of slots, linked into one line per queue in the order of enqueueing.
+//! The contacts that wait: a slab of slots, linked into lines in the order of enqueueing, one per queue.
 //!
 //! Whoever leaves early is unlinked at once, so that the first of a line always waits. Memory is bounded by how many wait at the same time.
 
@@ -6,6 +6,29 @@ use super::routes::Pool;
 use super::winner_tree::{NEVER, WinnerTree};
 use crate::id::{Id, QueueId, Table};
 use crate::observe::Contact;
+
+/// A line of waiting contacts: of a queue; where agents have desks, of a queue, a channel and a step of routing criteria.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LineId(u32);
+
+impl Id for LineId {
+    #[inline]
+    fn from_index(index: usize) -> LineId {
+        LineId(index as u32)
+    }
+    #[inline]
+    fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+impl From<QueueId> for LineId {
+    /// Where every queue has one line.
+    #[inline]
+    fn from(queue: QueueId) -> LineId {
+        LineId(queue.0)
+    }
+}
 
 /// A place in the slab.
 pub(super) type Slot = u32;
@@ -22,16 +45,33 @@ pub(super) struct Waiting {
     pub(super) order: u64,
     before: Slot,
     pub(super) after: Slot,
+    pub(super) line: LineId,
     /// See `ranked`.
-    pub(super) stage: u32,
-    waits: bool,
+    pub(super) stage: u16,
+    state: State,
+}
+
+/// What a slot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nobody.
+    Free,
+    /// A contact in its line.
+    InLine,
+    /// A contact that still waits but stands in no line: nobody can take it.
+    Aside,
 }
 
 impl Waiting {
     /// Whether the contact is still there.
     #[inline]
     pub(super) fn waits(&self) -> bool {
-        self.waits
+        self.state != State::Free
+    }
+
+    /// Whether it stands in no line.
+    pub(super) fn is_aside(&self) -> bool {
+        self.state == State::Aside
     }
 }
 
@@ -47,33 +87,33 @@ struct Line {
 pub(super) struct WaitingContacts {
     slots: Vec<Waiting>,
     free: Vec<Slot>,
-    lines: Table<QueueId, Line>,
+    lines: Table<LineId, Line>,
     /// When the first of each line was enqueued, or [`EMPTY`]: a compact copy for the router's scan.
     first_enqueued: Vec<i64>,
     /// One tree for each pool: over its queues, by the order of enqueueing of their first.
     pools: Vec<WinnerTree>,
-    /// Per queue: its pools, and its leaf in each.
-    pools_of: Table<QueueId, Vec<(u32, u32)>>,
-    pool_queues: Vec<Vec<QueueId>>,
+    /// Per line: its pools, and its leaf in each.
+    pools_of: Table<LineId, Vec<(u32, u32)>>,
+    pool_lines: Vec<Vec<LineId>>,
     next_order: u64,
 }
 
 impl WaitingContacts {
-    pub(super) fn new(queues: usize, pools: &[Pool]) -> WaitingContacts {
-        let mut pools_of: Table<QueueId, Vec<(u32, u32)>> = (0..queues).map(|_| Vec::new()).collect();
+    pub(super) fn new(lines: usize, pools: &[Pool]) -> WaitingContacts {
+        let mut pools_of: Table<LineId, Vec<(u32, u32)>> = (0..lines).map(|_| Vec::new()).collect();
         for (number, pool) in pools.iter().enumerate() {
-            for (leaf, &queue) in pool.queues.iter().enumerate() {
-                pools_of[queue].push((number as u32, leaf as u32));
+            for (leaf, &line) in pool.lines.iter().enumerate() {
+                pools_of[line].push((number as u32, leaf as u32));
             }
         }
         WaitingContacts {
-            pools: pools.iter().map(|pool| WinnerTree::new(pool.queues.len())).collect(),
+            pools: pools.iter().map(|pool| WinnerTree::new(pool.lines.len())).collect(),
             pools_of,
-            pool_queues: pools.iter().map(|pool| pool.queues.clone()).collect(),
+            pool_lines: pools.iter().map(|pool| pool.lines.clone()).collect(),
             slots: Vec::new(),
             free: Vec::new(),
-            lines: (0..queues).map(|_| Line { first: NONE, last: NONE, length: 0 }).collect(),
-            first_enqueued: vec![EMPTY; queues],
+            lines: (0..lines).map(|_| Line { first: NONE, last: NONE, length: 0 }).collect(),
+            first_enqueued: vec![EMPTY; lines],
             next_order: 0,
         }
     }
@@ -84,10 +124,10 @@ impl WaitingContacts {
         self.slots.len() - self.free.len()
     }
 
-    /// How many wait in a queue.
+    /// How many wait in a line.
     #[inline]
-    pub(super) fn length(&self, queue: QueueId) -> u32 {
-        self.lines[queue].length
+    pub(super) fn length(&self, line: LineId) -> u32 {
+        self.lines[line].length
     }
 
     /// How many slots there are.
@@ -109,26 +149,26 @@ impl WaitingContacts {
     /// Whether the contact that was enqueued as number `order` still waits in that slot.
     pub(super) fn still_waits(&self, slot: Slot, order: u64) -> bool {
         let waiting = self.get(slot);
-        waiting.waits && waiting.order == order
+        waiting.waits() && waiting.order == order
     }
 
-    /// The contact that has been longest in a queue, or [`NONE`].
+    /// The contact that has been longest in a line, or [`NONE`].
     #[inline]
-    pub(super) fn first(&self, queue: QueueId) -> Slot {
-        self.lines[queue].first
+    pub(super) fn first(&self, line: LineId) -> Slot {
+        self.lines[line].first
     }
 
     /// When it was enqueued, or [`EMPTY`].
     #[inline]
-    pub(super) fn first_enqueued(&self, queue: QueueId) -> i64 {
-        self.first_enqueued[queue.index()]
+    pub(super) fn first_enqueued(&self, line: LineId) -> i64 {
+        self.first_enqueued[line.index()]
     }
 
-    /// A contact enters its queue.
+    /// A contact enters a line.
     #[inline]
-    pub(super) fn push(&mut self, contact: Contact) -> Slot {
-        let before = self.lines[contact.queue].last;
-        let waiting = Waiting { contact, order: self.next_order, before, after: NONE, stage: 0, waits: true };
+    pub(super) fn push(&mut self, contact: Contact, line: LineId) -> Slot {
+        let before = self.lines[line].last;
+        let waiting = Waiting { contact, order: self.next_order, before, after: NONE, line, stage: 0, state: State::InLine };
         self.next_order += 1;
         let slot = if let Some(slot) = self.free.pop() {
             self.slots[slot as usize] = waiting;
@@ -137,35 +177,71 @@ impl WaitingContacts {
             self.slots.push(waiting);
             self.slots.len() as Slot - 1
         };
-        self.lines[contact.queue].last = slot;
-        self.lines[contact.queue].length += 1;
-        self.link(contact.queue, before, slot);
+        self.lines[line].last = slot;
+        self.lines[line].length += 1;
+        self.link(line, before, slot);
         slot
     }
 
-    /// A contact leaves its queue.
+    /// A contact leaves its line for good.
     #[inline]
     pub(super) fn remove(&mut self, slot: Slot) -> Contact {
-        let Waiting { contact, before, after, .. } = self.slots[slot as usize];
-        self.slots[slot as usize].waits = false;
+        self.unlink(slot);
+        self.vacate(slot)
+    }
+
+    /// A contact that stands aside leaves for good.
+    #[inline]
+    pub(super) fn vacate(&mut self, slot: Slot) -> Contact {
+        self.slots[slot as usize].state = State::Free;
         self.free.push(slot);
-        self.lines[contact.queue].length -= 1;
+        self.slots[slot as usize].contact
+    }
+
+    /// A contact steps out of its line, but still waits.
+    pub(super) fn set_aside(&mut self, slot: Slot) {
+        self.unlink(slot);
+        self.slots[slot as usize].state = State::Aside;
+    }
+
+    /// A contact that stands aside takes its place in a line, which the order of enqueueing says.
+    pub(super) fn restore(&mut self, slot: Slot, line: LineId) {
+        let order = self.slots[slot as usize].order;
+        let (mut before, mut after) = (self.lines[line].last, NONE);
+        while before != NONE && self.slots[before as usize].order > order {
+            after = before;
+            before = self.slots[before as usize].before;
+        }
+        let place = &mut self.slots[slot as usize];
+        (place.before, place.after, place.line, place.stage, place.state) = (before, after, line, 0, State::InLine);
+        self.lines[line].length += 1;
         if after == NONE {
-            self.lines[contact.queue].last = before;
+            self.lines[line].last = slot;
+        } else {
+            self.slots[after as usize].before = slot;
+        }
+        self.link(line, before, slot);
+    }
+
+    #[inline]
+    fn unlink(&mut self, slot: Slot) {
+        let Waiting { line, before, after, .. } = self.slots[slot as usize];
+        self.lines[line].length -= 1;
+        if after == NONE {
+            self.lines[line].last = before;
         } else {
             self.slots[after as usize].before = before;
         }
-        self.link(contact.queue, before, after);
-        contact
+        self.link(line, before, after);
     }
 
     /// `after` now follows `before`.
     #[inline]
-    fn link(&mut self, queue: QueueId, before: Slot, after: Slot) {
+    fn link(&mut self, line: LineId, before: Slot, after: Slot) {
         if before == NONE {
-            self.lines[queue].first = after;
-            self.first_enqueued[queue.index()] = if after == NONE { EMPTY } else { self.slots[after as usize].contact.enqueued.as_us() };
-            for &(pool, leaf) in &self.pools_of[queue] {
+            self.lines[line].first = after;
+            self.first_enqueued[line.index()] = if after == NONE { EMPTY } else { self.slots[after as usize].contact.enqueued.as_us() };
+            for &(pool, leaf) in &self.pools_of[line] {
                 let key = if after == NONE { NEVER } else { self.slots[after as usize].order as i64 };
                 self.pools[pool as usize].set(leaf as usize, key);
             }
@@ -174,16 +250,16 @@ impl WaitingContacts {
         }
     }
 
-    /// The contact that was enqueued first of those in the queues of a pool, or [`NONE`].
+    /// The contact that was enqueued first of those in the lines of a pool, or [`NONE`].
     #[inline]
     pub(super) fn first_of_pool(&self, pool: u32) -> Slot {
         let tree = &self.pools[pool as usize];
-        if tree.first_key() == NEVER { NONE } else { self.lines[self.pool_queues[pool as usize][tree.first_leaf()]].first }
+        if tree.first_key() == NEVER { NONE } else { self.lines[self.pool_lines[pool as usize][tree.first_leaf()]].first }
     }
 
     /// Everyone who waits, in the order of enqueueing.
     pub(super) fn all(&self) -> Vec<Contact> {
-        let mut all: Vec<&Waiting> = self.slots.iter().filter(|waiting| waiting.waits).collect();
+        let mut all: Vec<&Waiting> = self.slots.iter().filter(|waiting| waiting.waits()).collect();
         all.sort_unstable_by_key(|waiting| waiting.order);
         all.into_iter().map(|waiting| waiting.contact).collect()
     }

@@ -2,6 +2,7 @@
 
 use super::journeys::{JourneyId, Place};
 use super::simulation::Simulation;
+use super::waiting::EMPTY;
 use super::winner_tree::NEVER;
 use crate::id::{QueueId, ServiceId, StepId};
 use crate::model::{Block, Callback, Jitter, Model, QueueTest, Service, Staff, chance_is_met, drawn_of};
@@ -18,7 +19,7 @@ pub const STEPS_MAX: u32 = 1_000_000;
 /// Where a contact goes from here; `None`: nowhere now.
 type Next = Option<StepId>;
 
-impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, O, RANKED, PATHS> {
+impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simulation<'m, '_, O, RANKED, PATHS, DESKS> {
     /// Step by step, until time must pass, or the path ends.
     pub(super) fn walk(&mut self, id: JourneyId, first: StepId) {
         let mut next = Some(first);
@@ -76,7 +77,8 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
             Block::Event { event } => self.pass(id, step, usize::from(!self.outside.is_active(*event, now))),
             Block::Staffing { queue, agents, more_than } => {
                 let queue = queue.unwrap_or(self.journeys.get(id).queue);
-                self.pass(id, step, usize::from(!self.is_staffed(queue, *agents, *more_than as usize)))
+                let staffed = self.is_staffed(id, queue, *agents, *more_than as usize);
+                self.pass(id, step, usize::from(!staffed))
             }
             Block::QueueStatus { queue, test } => {
                 let queue = queue.unwrap_or(self.journeys.get(id).queue);
@@ -235,7 +237,11 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
 
     // ---- checks --------------------------------------------------------------------------------------------------------
 
-    fn is_staffed(&self, queue: QueueId, agents: Staff, more_than: usize) -> bool {
+    fn is_staffed(&mut self, id: JourneyId, queue: QueueId, agents: Staff, more_than: usize) -> bool {
+        if DESKS {
+            let channel = self.journeys.get(id).channel;
+            return self.staff_of(queue, (agents == Staff::Available).then_some(channel)) > more_than as u64;
+        }
         let mut count = 0;
         for opening in self.routes.openings(queue) {
             count += match agents {
@@ -251,14 +257,26 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
 
     fn is_above(&self, queue: QueueId, test: QueueTest) -> bool {
         match test {
-            QueueTest::Size(most) => self.waiting.length(queue) > most,
-            QueueTest::OldestAge(most) => self.waiting.length(queue) > 0 && self.now - self.waiting.first_enqueued(queue) > most.as_us(),
+            QueueTest::Size(most) => self.waiting_in(queue) > most,
+            QueueTest::OldestAge(most) => self.now - self.oldest_in(queue) > most.as_us(),
             QueueTest::EstimatedWait(most) => {
-                let staffed: u32 = self.routes.openings(queue).iter().map(|opening| self.logged_in[opening.profile]).sum();
-                let work = i128::from(self.waiting.length(queue) + 1) * i128::from(self.mean_handling_us[queue]);
+                let staffed = if DESKS {
+                    self.staff_of(queue, None)
+                } else {
+                    self.routes.openings(queue).iter().map(|opening| u64::from(self.logged_in[opening.profile])).sum()
+                };
+                let work = i128::from(self.waiting_in(queue) + 1) * i128::from(self.mean_handling_us[queue]);
                 work > i128::from(most.as_us()) * i128::from(staffed)
             }
         }
+    }
+
+    /// When the oldest of those who wait in a queue entered it; later than now if nobody does.
+    fn oldest_in(&self, queue: QueueId) -> i64 {
+        if DESKS {
+            return self.desks.routes.lines_of(queue).map(|line| self.waiting.first_enqueued(line)).min().unwrap_or(EMPTY);
+        }
+        self.waiting.first_enqueued(queue.into())
     }
 
     // ---- queues --------------------------------------------------------------------------------------------------------
@@ -267,7 +285,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let journey = self.journeys.get(id);
         let waits = matches!(journey.place, Place::Queue(_));
         let buffered = waits || journey.transferred;
-        if !self.may_enter(id, queue, buffered) {
+        if !self.may_enter(id, queue, buffered) || self.is_offered(id) {
             return self.finds_full(id, step, queue);
         }
         self.pass(id, step, 0);
@@ -290,7 +308,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
     /// A promise to call back ends the call.
     fn promise(&mut self, id: JourneyId, step: StepId, terms: &'m Callback) -> Next {
         let queue = terms.queue.unwrap_or(self.journeys.get(id).queue);
-        if self.is_full(queue) {
+        if self.is_full(queue) || self.is_offered(id) {
             return self.finds_full(id, step, queue);
         }
         self.pass(id, step, 0);
@@ -326,7 +344,12 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let kept = journey.ranks_from;
         let before = self.waiting.get(slot).contact;
         let age_us = age_us + before.enqueued.as_us() - kept.unwrap_or(before.enqueued.as_us());
-        self.ranked.rerank(&mut self.waiting, slot, priority, age_us);
+        if DESKS && self.waiting.get(slot).is_aside() {
+            let contact = &mut self.waiting.get_mut(slot).contact;
+            (contact.priority, contact.age_us) = (priority, age_us);
+        } else {
+            self.ranked.rerank(&mut self.waiting, slot, priority, age_us);
+        }
         self.tell(&Fact::Reranked { contact: before, priority, age_us });
     }
 
@@ -335,6 +358,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let journey = self.journeys.get(id);
         (journey.at, journey.step, journey.begins) = (NEVER, None, false);
         journey.rank_changes.clear();
+        (journey.wish, journey.wish_ends) = (None, NEVER);
         self.journeys.reschedule(id);
     }
 }

@@ -4,12 +4,12 @@ use super::journeys::{JourneyId, Line, Place, Promise};
 use super::simulation::Simulation;
 use super::winner_tree::NEVER;
 use crate::id::{AgentId, ProfileId, QueueId, StepId};
-use crate::model::{CALLBACK_KEPT, CHAIN_MAX, Callback, Destination, Model, RankFrom, chance_is_met, drawn_of};
+use crate::model::{CALLBACK_KEPT, CHAIN_MAX, Callback, Channel, Destination, Model, RankFrom, chance_is_met, drawn_of};
 use crate::observe::{Arrival, Contact, Customer, Fact, Observer, Outcome};
 use crate::random::{Purpose, SourceStreams, nth};
 use crate::time::{Span, Time};
 
-impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, O, RANKED, PATHS> {
+impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simulation<'m, '_, O, RANKED, PATHS, DESKS> {
     pub(super) fn streams_of(&mut self, id: JourneyId) -> SourceStreams {
         self.incoming[self.journeys.get(id).customer.source].streams
     }
@@ -21,6 +21,9 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
             while let Some(&(_, priority, age_us)) = self.journeys.get(id).rank_changes.front().filter(|change| change.0 == now) {
                 self.journeys.get(id).rank_changes.pop_front();
                 self.rerank(id, priority, age_us);
+            }
+            if self.journeys.get(id).wish_ends == now {
+                self.widen(id);
             }
             let journey = self.journeys.get(id);
             if journey.at == now {
@@ -52,6 +55,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let Customer { source, number } = journey.customer;
         let contact = self.contact_of(source, number);
         let journey = self.journeys.get(id);
+        (journey.channel, journey.criteria) = (model.sources[source].channel, model.sources[source].criteria);
         (journey.place, journey.arrived_us) = (Place::Flow, now);
         (journey.priority, journey.age_us) = (contact.priority, contact.age_us);
         let (customer, call) = (journey.customer, nth(number, journey.calls));
@@ -87,7 +91,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
     /// Whether transfers and callbacks find no room either.
     fn is_overfull(&self, queue: QueueId) -> bool {
         let rules = &self.model.paths.rules;
-        self.model.queues[queue].max_contacts.is_some_and(|most| u64::from(self.waiting.length(queue)) >= rules.most_with_buffer(most))
+        self.model.queues[queue].max_contacts.is_some_and(|most| u64::from(self.waiting_in(queue)) >= rules.most_with_buffer(most))
     }
 
     /// The queue is full for one who is in none.
@@ -132,7 +136,11 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let contact = self.contact_in(id, queue, ranks_from);
         let deadline = self.deadline(id, &contact);
         self.tell(&Fact::Offered { contact });
-        let slot = self.enqueue(contact, deadline);
+        if DESKS {
+            self.begin_criteria(id, queue);
+        }
+        let line = self.line_of(id, queue);
+        let slot = self.enqueue(contact, line, deadline);
         self.journeys.waits_at(id, slot);
         self.journeys.reschedule(id);
         self.has_entered(queue, slot);
@@ -150,7 +158,8 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         } else {
             let wait = journey.waits;
             journey.waits += 1;
-            self.patience_of(contact, wait).map_or(NEVER, |patience| now + patience.as_us())
+            let channel = journey.channel;
+            self.patience_of(contact, channel, wait).map_or(NEVER, |patience| now + patience.as_us())
         };
         self.journeys.get(id).deadline = Some(deadline);
         deadline
@@ -159,9 +168,13 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
     /// It leaves the queue in which it waits.
     pub(super) fn leave_queue(&mut self, id: JourneyId, outcome: Outcome) -> Option<QueueId> {
         let Place::Queue(slot) = self.journeys.get(id).place else { return None };
+        let offer = self.offer_of(slot);
         let contact = self.dequeue(slot);
         self.has_waited(id, &contact);
         self.tell(&Fact::Left { contact, outcome });
+        if let Some(hand) = offer {
+            self.hangs_up_on_agent(hand, contact);
+        }
         Some(contact.queue)
     }
 
@@ -227,7 +240,8 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
     /// They talk for so long.
     pub(super) fn talks(&mut self, talk: Span) {
         let id = self.journeys.taken;
-        let at = self.now + talk.as_us();
+        // At a desk it depends on what else the agent has in hand.
+        let at = if DESKS { NEVER } else { self.now + talk.as_us() };
         let journey = self.journeys.get(id);
         (journey.place, journey.at) = (Place::Agent, at);
         self.journeys.reschedule(id);
@@ -246,11 +260,11 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
             let to = transfers.get(drawn_of(transfers.iter().map(|transfer| transfer.upto), &mut luck)).map(|transfer| transfer.to);
             match to {
                 Some(Destination::Queue(to)) if self.may_enter(id, to, true) => {
-                    self.journeys.get(id).transferred = true;
+                    self.is_sent_on(id);
                     return self.place_in_queue(id, to, None);
                 }
                 Some(Destination::Flow(flow)) => {
-                    self.journeys.get(id).transferred = true;
+                    self.is_sent_on(id);
                     self.tell(&Fact::Entered { customer, flow });
                     return self.walk(id, model.paths.flows[flow].first);
                 }
@@ -259,6 +273,12 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
             }
         }
         self.depart_from(id, Outcome::Answered, Some(queue));
+    }
+
+    /// What it wanted of agents does not go with it.
+    fn is_sent_on(&mut self, id: JourneyId) {
+        let journey = self.journeys.get(id);
+        (journey.transferred, journey.criteria) = (true, None);
     }
 
     // ---- callbacks -----------------------------------------------------------------------------------------------------
@@ -272,6 +292,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool> Simulation<'m, '_, 
         let journey = self.journeys.get(id);
         journey.promise = Some(Promise { step, terms, made_us: now, queue, dialed: 0 });
         (journey.place, journey.at) = (Place::Promised, now + terms.delay.min(CALLBACK_KEPT).as_us());
+        journey.channel = Channel::Voice;
         journey.becomes_another_contact();
         let customer = journey.customer;
         self.journeys.reschedule(id);
