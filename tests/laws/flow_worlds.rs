@@ -298,8 +298,14 @@ fn rounds_take_time(mut steps: Vec<Step>) -> Vec<Step> {
 /// One of many worlds with paths: up to three flows of up to nine steps.
 pub(crate) fn flow_world(seed: u64) -> Model {
     let mut model = world(seed);
-    let mut maker = FlowMaker::new(seed, model.queues.len());
     model.name = format!("flow world {seed}");
+    add_flows(&mut model, seed);
+    model
+}
+
+/// Paths for a world that has none.
+pub(super) fn add_flows(model: &mut Model, seed: u64) {
+    let mut maker = FlowMaker::new(seed, model.queues.len());
     model.hours = (0..HOURS).map(|number| Hours { name: format!("hours {number}"), open: maker.timetable() }).collect();
     // Until two weeks after the horizon there would be too many of them.
     let stops = model.run.at_horizon == AtHorizon::Stop;
@@ -323,5 +329,4 @@ pub(crate) fn flow_world(seed: u64) -> Model {
     for source in &mut model.sources {
         source.flow = if maker.maker.one_in(4) { None } else { Some(FlowId(maker.id(flows))) };
     }
-    model
 }

@@ -1,5 +1,7 @@
 //! The rules once more, in the plainest code: at every instant everything is looked at and sorted anew. Slow, and hard to get wrong.
 
+#[path = "twin_desks.rs"]
+mod desks;
 #[path = "twin_outside.rs"]
 mod outside;
 #[path = "twin_steps.rs"]
@@ -7,11 +9,13 @@ mod steps;
 #[path = "twin_ways.rs"]
 mod ways;
 
+use desks::{Held, Wants};
 use outside::Outside;
 use rand::Rng;
+use std::collections::BTreeMap;
 use waitline::Model;
 use waitline::engine::DRAIN_MAX;
-use waitline::model::{AgentRule, AtHorizon, ContactRule, Day, Entry};
+use waitline::model::{AgentRule, AtHorizon, Channel, ContactRule, Day};
 use waitline::random::{Distribution, Purpose, Streams};
 use waitline::{AgentId, Contact, Fact, ProfileId, QueueId, SourceId, Span, Time};
 use ways::Guest;
@@ -25,8 +29,8 @@ struct Agent {
     staffed_us: i64,
     handled_us: i64,
     answered: u64,
-    /// Contact, answered, end of handling.
-    busy: Option<(Contact, Time, Time)>,
+    /// What it has in hand, in the order in which it took it.
+    hands: Vec<Held>,
 }
 
 /// A contact in a queue.
@@ -37,6 +41,11 @@ struct Waits {
     until: Time,
     /// Which entry into a queue, of all, this was.
     entry: u64,
+    channel: Channel,
+    /// Which agents will do.
+    wants: Option<Wants>,
+    /// At whose it rings or is being connected: the agent's place, and which taking of all it was.
+    at: Option<(usize, u64)>,
 }
 
 struct Twin<'m> {
@@ -53,6 +62,12 @@ struct Twin<'m> {
     guests: Vec<Guest>,
     outside: Outside,
     facts: Vec<(Time, Fact)>,
+    /// How many contacts were taken by agents, and answered or not.
+    takings: u64,
+    /// Something at the end of a round makes another one of the same instant necessary.
+    once_more: bool,
+    /// What happened that no fact tells, and how often.
+    noted: BTreeMap<&'static str, u64>,
 }
 
 /// The number of a contact together with how often the same happened to it before (R25).
@@ -61,6 +76,11 @@ fn nth(number: u64, times: u64) -> u64 {
 }
 
 pub(crate) fn run(model: &Model, streams: Streams) -> Vec<(Time, Fact)> {
+    run_and_note(model, streams).0
+}
+
+/// The facts, and how often something happened that no fact tells.
+pub(crate) fn run_and_note(model: &Model, streams: Streams) -> (Vec<(Time, Fact)>, BTreeMap<&'static str, u64>) {
     let mut coming: Vec<(Time, SourceId, u64)> = Vec::new();
     for (id, source) in model.sources.enumerate() {
         let instants = source.arrivals.arrivals(streams.source(id)).take_while(|at| *at < model.run.horizon);
@@ -76,7 +96,7 @@ pub(crate) fn run(model: &Model, streams: Streams) -> Vec<(Time, Fact)> {
         staffed_us: 0,
         handled_us: 0,
         answered: 0,
-        busy: None,
+        hands: Vec::new(),
     });
     let mut twin = Twin {
         model,
@@ -90,6 +110,9 @@ pub(crate) fn run(model: &Model, streams: Streams) -> Vec<(Time, Fact)> {
         guests: Vec::new(),
         outside: Outside::new(model, streams),
         facts: Vec::new(),
+        takings: 0,
+        once_more: false,
+        noted: BTreeMap::new(),
     };
     let stops = model.run.at_horizon == AtHorizon::Stop;
     let mut end_of_facts = Time::START;
@@ -97,8 +120,9 @@ pub(crate) fn run(model: &Model, streams: Streams) -> Vec<(Time, Fact)> {
     let last = if model.has_paths() { model.run.horizon + DRAIN_MAX } else { Time::NEVER };
     loop {
         let nobody_is_there = coming.is_empty() && twin.waiting.is_empty() && twin.guests.iter().all(Guest::is_gone);
-        let over = nobody_is_there && twin.agents.iter().all(|agent| agent.busy.is_none());
-        let next = coming.iter().map(|(at, ..)| *at).chain(twin.instants()).filter(|at| *at >= twin.now).min();
+        let over = nobody_is_there && twin.agents.iter().all(|agent| agent.hands.is_empty());
+        let again = std::mem::take(&mut twin.once_more).then_some(twin.now);
+        let next = coming.iter().map(|(at, ..)| *at).chain(twin.instants()).chain(again).filter(|at| *at >= twin.now).min();
         if !stops && !over && next.is_some_and(|next| next >= last) {
             end_of_facts = last;
             break;
@@ -114,7 +138,7 @@ pub(crate) fn run(model: &Model, streams: Streams) -> Vec<(Time, Fact)> {
     twin.instant_is_over();
     end_of_facts = end_of_facts.max(twin.facts.last().map_or(Time::START, |(at, _)| *at));
     twin.end(if stops { model.run.horizon } else { model.run.horizon.max(end_of_facts) }, stops);
-    twin.facts
+    (twin.facts, twin.noted)
 }
 
 impl<'m> Twin<'m> {
@@ -136,14 +160,15 @@ impl<'m> Twin<'m> {
             .flat_map(|agent| self.day.presence(self.model, agent).iter().flat_map(|shift| [shift.start, shift.end]));
         let first = self.facts.is_empty();
         let shifts = shifts.filter(move |at| (*at > self.now || (first && *at == self.now)) && *at < Time::NEVER);
-        let ends = self.agents.iter().filter_map(|agent| agent.busy.map(|(_, _, end)| end));
+        let ends = self.agents.iter().flat_map(|agent| agent.hands.iter().map(|held| held.until));
         let patience = self.waiting.iter().map(|waits| waits.until).filter(later).filter(|at| *at < Time::NEVER);
         let entries = || self.model.profiles.iter().flat_map(|profile| profile.entries.iter());
         let delays = self.waiting.iter().flat_map(move |Waits { contact, .. }| {
             entries().filter(|entry| entry.queue == contact.queue).map(|entry| contact.enqueued + entry.delay).collect::<Vec<_>>()
         });
         let guests = self.guests.iter().flat_map(Guest::instants);
-        shifts.chain(ends).chain(patience).chain(delays.filter(later)).chain(guests)
+        let wishes = self.waiting.iter().filter_map(|waits| waits.wants.map(|wants| wants.until)).filter(|at| *at < Time::NEVER);
+        shifts.chain(ends).chain(patience).chain(delays.filter(later)).chain(guests).chain(wishes)
     }
 
     fn round(&mut self, coming: &mut Vec<(Time, SourceId, u64)>) {
@@ -161,17 +186,20 @@ impl<'m> Twin<'m> {
                 self.tell(Fact::Rejected { contact });
                 continue;
             }
-            let until = self.patience(&contact, 0).map_or(Time::NEVER, |patience| self.now + patience);
-            self.enters(contact, until);
+            let until = self.patience(&contact, Channel::Voice, 0).map_or(Time::NEVER, |patience| self.now + patience);
+            self.enters(contact, Channel::Voice, None, until);
         }
         while self.assign_one() {}
+        if self.model.has_desks() {
+            self.note_what_waits();
+        }
         for entry in self.waiting.iter().filter(|waits| waits.until == self.now).map(|waits| waits.entry).collect::<Vec<_>>() {
             let place = self.waiting.iter().position(|waits| waits.entry == entry).expect("nobody else leaves");
-            let contact = self.waiting.remove(place).contact;
+            let waits = self.waiting.remove(place);
             if self.model.has_paths() {
-                self.gives_up(contact);
+                self.gives_up(&waits);
             } else {
-                self.tell(Fact::Abandoned { contact });
+                self.tell(Fact::Abandoned { contact: waits.contact });
             }
         }
     }
@@ -184,37 +212,23 @@ impl<'m> Twin<'m> {
         Contact { source, number, queue, enqueued: self.now, priority, age_us }
     }
 
+    /// Those in a queue at whom no agent looks yet.
     fn waiting_in(&self, queue: QueueId) -> u64 {
-        self.waiting.iter().filter(|waits| waits.contact.queue == queue).count() as u64
+        self.waiting.iter().filter(|waits| waits.contact.queue == queue && waits.at.is_none()).count() as u64
     }
 
-    fn enters(&mut self, contact: Contact, until: Time) {
-        self.waiting.push(Waits { contact, until, entry: self.entries });
+    fn enters(&mut self, contact: Contact, channel: Channel, wants: Option<Wants>, until: Time) {
+        self.waiting.push(Waits { contact, until, entry: self.entries, channel, wants, at: None });
         self.entered_now.push(self.entries);
         self.entries += 1;
     }
 
     fn agents_leave_and_come(&mut self) {
         let now = self.now;
-        for index in 0..self.agents.len() {
-            let Agent { id, profile, logged_in, busy, .. } = self.agents[index];
-            if logged_in && busy.is_none() && !self.on_shift(id, now) {
-                self.leave(index);
-                self.tell(Fact::LoggedOut { agent: id, profile });
-            }
-        }
-        for index in 0..self.agents.len() {
-            let Agent { id, profile, busy, .. } = self.agents[index];
-            let Some((contact, answered, _)) = busy.filter(|(_, _, end)| *end == now) else { continue };
-            self.agents[index].busy = None;
-            self.agents[index].handled_us += now.since(answered).as_us();
-            self.tell(Fact::Completed { contact, agent: id, profile, answered });
-            if self.on_shift(id, now) {
-                self.agents[index].since = now;
-            } else {
-                self.leave(index);
-                self.tell(Fact::LoggedOut { agent: id, profile });
-            }
+        (0..self.agents.len()).for_each(|index| self.leaves_if_it_may(index));
+        for (index, taking) in self.what_is_due() {
+            self.goes_on_with(index, taking);
+            self.leaves_if_it_may(index);
         }
         for index in 0..self.agents.len() {
             let Agent { id, profile, logged_in, .. } = self.agents[index];
@@ -226,28 +240,15 @@ impl<'m> Twin<'m> {
         }
     }
 
-    fn leave(&mut self, index: usize) {
-        let now = self.now;
-        let agent = &mut self.agents[index];
-        agent.logged_in = false;
-        agent.staffed_us += now.since(agent.staffed_since).as_us();
-    }
-
-    /// The entry of the agent's profile under which it may take the contact now.
-    fn entry(&self, profile: ProfileId, contact: &Contact) -> Option<&'m Entry> {
-        let entries = &self.model.profiles[profile].entries;
-        entries.iter().find(|entry| entry.queue == contact.queue && self.now.since(contact.enqueued) >= entry.delay)
-    }
-
-    /// The best contact for an agent of that profile, as its place in `waiting`.
-    fn best(&self, profile: ProfileId) -> Option<usize> {
+    /// The best contact for an agent, as its place in `waiting`.
+    fn best(&self, index: usize) -> Option<usize> {
         let rule = self.model.policy.contact;
         let rank = |place: usize| {
             let contact = &self.waiting[place].contact;
             (contact.priority, contact.rank(), place)
         };
         let mut eligible: Vec<usize> =
-            (0..self.waiting.len()).filter(|&place| self.entry(profile, &self.waiting[place].contact).is_some()).collect();
+            (0..self.waiting.len()).filter(|&place| self.may_take(index, &self.waiting[place]).is_some()).collect();
         if rule == ContactRule::Weighted {
             // Only the head of each queue has a claim.
             let heads = eligible.clone();
@@ -259,21 +260,22 @@ impl<'m> Twin<'m> {
         }
         eligible.sort_by_key(|&place| {
             let contact = &self.waiting[place].contact;
-            let entry = self.entry(profile, contact).expect("it is eligible");
-            let claim = i128::from((self.now.as_us() - contact.rank().as_us()).max(0)) * i128::from(entry.weight_milli);
+            let (priority, weight_milli) = self.may_take(index, &self.waiting[place]).expect("it is eligible");
+            let claim = i128::from((self.now.as_us() - contact.rank().as_us()).max(0)) * i128::from(weight_milli);
             match rule {
-                ContactRule::Strict => (0, entry.priority, rank(place)),
-                ContactRule::LongestWaitFirst => (0, 0, rank(place)),
-                ContactRule::Weighted => (-claim, entry.priority, rank(place)),
+                ContactRule::Strict => (0, priority, rank(place)),
+                // But an agent's own queue comes first.
+                ContactRule::LongestWaitFirst => (0, priority.min(1), rank(place)),
+                ContactRule::Weighted => (-claim, priority, rank(place)),
             }
         });
         eligible.first().copied()
     }
 
     fn assign_one(&mut self) -> bool {
-        let mut available: Vec<usize> =
-            (0..self.agents.len()).filter(|&index| self.agents[index].logged_in && self.agents[index].busy.is_none()).collect();
+        let mut available: Vec<usize> = (0..self.agents.len()).filter(|&index| self.is_available(index)).collect();
         let staffed = |agent: &Agent| i128::from((agent.staffed_us + self.now.since(agent.staffed_since).as_us()).max(1));
+        let held = |agent: &Agent| if self.model.policy.fewest_contacts_first { agent.hands.len() } else { 0 };
         available.sort_by(|&a, &b| {
             let (a, b) = (&self.agents[a], &self.agents[b]);
             let by_rule = match self.model.policy.agent {
@@ -281,33 +283,18 @@ impl<'m> Twin<'m> {
                 AgentRule::FewestContacts => a.answered.cmp(&b.answered),
                 AgentRule::LeastOccupied => (i128::from(a.handled_us) * staffed(b)).cmp(&(i128::from(b.handled_us) * staffed(a))),
             };
-            by_rule.then((a.since, a.id).cmp(&(b.since, b.id)))
+            by_rule.then((held(a), a.since, a.id).cmp(&(held(b), b.since, b.id)))
         });
-        let found = available.iter().find_map(|&index| self.best(self.agents[index].profile).map(|place| (index, place)));
+        let found = available.iter().find_map(|&index| self.best(index).map(|place| (index, place)));
         let Some((mut index, place)) = found else { return false };
-        let contact = self.waiting[place].contact;
+        let waits = self.waiting[place];
         if self.model.policy.agent == AgentRule::Random {
-            let mut anyone: Vec<usize> =
-                available.into_iter().filter(|&index| self.entry(self.agents[index].profile, &contact).is_some()).collect();
+            let mut anyone: Vec<usize> = available.into_iter().filter(|&index| self.may_take(index, &waits).is_some()).collect();
             anyone.sort_unstable();
-            let word = self.streams.source(contact.source).stream(Purpose::AgentChoice, contact.number).next_u64();
+            let word = self.streams.source(waits.contact.source).stream(Purpose::AgentChoice, waits.contact.number).next_u64();
             index = anyone[((u128::from(word) * anyone.len() as u128) >> 64) as usize];
         }
-        self.waiting.remove(place);
-        let Agent { id, profile, .. } = self.agents[index];
-        let conversation = match self.guest_is_taken(&contact) {
-            Ok(conversation) => conversation,
-            Err(ring) => {
-                self.agents[index].busy = Some((contact, self.now, self.now + ring));
-                self.tell_of(&contact, Fact::Dialed { contact, agent: id, profile, ring });
-                return true;
-            }
-        };
-        let (talk, after_contact_work) = self.handling(profile, &contact, conversation);
-        self.agents[index].busy = Some((contact, self.now, self.now + talk + after_contact_work));
-        self.agents[index].answered += 1;
-        self.guest_talks(&contact, talk);
-        self.tell_of(&contact, Fact::Answered { contact, agent: id, profile, talk, after_contact_work });
+        self.takes(index, place);
         true
     }
 
@@ -317,30 +304,15 @@ impl<'m> Twin<'m> {
     }
 
     /// A replay gives the patience of the first wait.
-    fn patience(&self, contact: &Contact, before: u64) -> Option<Span> {
+    fn patience(&self, contact: &Contact, channel: Channel, before: u64) -> Option<Span> {
         if let Some(given) = self.model.sources[contact.source].given.get(contact.number as usize)
             && before == 0
         {
             return given.patience;
         }
-        self.model.queues[contact.queue].patience.as_ref().map(|patience| self.draw(patience, Purpose::Patience, contact, before))
-    }
-
-    /// A replay gives the handling of the first conversation.
-    fn handling(&self, profile: ProfileId, contact: &Contact, before: u64) -> (Span, Span) {
         let queue = &self.model.queues[contact.queue];
-        let entry = self.model.profiles[profile].entries.iter().find(|entry| entry.queue == contact.queue).expect("it may take it");
-        let given = self.model.sources[contact.source].given.get(contact.number as usize).filter(|_| before == 0);
-        let talk = entry.handle_time.as_ref().unwrap_or(&queue.handle_time);
-        let work = entry.after_contact_work.as_ref().or(queue.after_contact_work.as_ref());
-        (
-            given
-                .and_then(|given| given.handle_time)
-                .unwrap_or_else(|| self.day.stretch(contact.queue, self.draw(talk, Purpose::HandleTime, contact, before))),
-            given.and_then(|given| given.after_contact_work).unwrap_or_else(|| {
-                work.map_or(Span::ZERO, |work| self.day.stretch(contact.queue, self.draw(work, Purpose::AfterContactWork, contact, before)))
-            }),
-        )
+        let patience = queue.by_channel[channel].patience.as_ref().or(queue.patience.as_ref());
+        patience.map(|patience| self.draw(patience, Purpose::Patience, contact, before))
     }
 
     fn instant_is_over(&mut self) {

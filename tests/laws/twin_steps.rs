@@ -3,7 +3,7 @@
 use super::ways::{After, Does};
 use super::{Twin, Waits, nth};
 use rand::RngExt;
-use waitline::model::{Block, Callback, Jitter, QueueTest, Staff};
+use waitline::model::{Block, Callback, Channel, Jitter, QueueTest, Staff};
 use waitline::random::{Distribution, Purpose, Stream};
 use waitline::{Fact, Outcome, QueueId, ServiceId, Span, StepId, Time};
 
@@ -109,8 +109,8 @@ impl Twin<'_> {
             Block::Event { event } => self.either(guest, step, self.is_the_case(*event)),
             Block::Staffing { queue, agents, more_than } => {
                 let queue = queue.unwrap_or_else(|| self.guests[guest].queue());
-                let free_only = *agents == Staff::Available;
-                self.either(guest, step, self.agents_there(queue, free_only) > u64::from(*more_than))
+                let free_for = (*agents == Staff::Available).then(|| self.channel(guest));
+                self.either(guest, step, self.agents_there(queue, free_for) > u64::from(*more_than))
             }
             Block::QueueStatus { queue, test } => {
                 let queue = queue.unwrap_or_else(|| self.guests[guest].queue());
@@ -127,7 +127,11 @@ impl Twin<'_> {
             Block::Queue { queue, while_waiting } => self.queues(guest, step, *queue, *while_waiting),
             Block::Callback(terms) => self.asks_for_a_callback(guest, step, terms),
             Block::Call { service } => self.asks(guest, step, *service, 0),
-            Block::Flow { .. } | Block::KeepWaiting | Block::Criteria { .. } => self.passes(guest, step, 0),
+            Block::Criteria { criteria } => {
+                self.guests[guest].wants = *criteria;
+                self.passes(guest, step, 0)
+            }
+            Block::Flow { .. } | Block::KeepWaiting => self.passes(guest, step, 0),
             Block::Disconnect => self.passes_and_goes(guest, step, Outcome::Disconnected),
         }
     }
@@ -184,15 +188,15 @@ impl Twin<'_> {
 
     // ---- checks --------------------------------------------------------------------------------------------------------
 
-    /// Agents whose profile has the queue and who are logged in; or those of them only who are free.
-    fn agents_there(&self, queue: QueueId, free_only: bool) -> u64 {
-        let serves = |profile| self.model.profiles[profile].entries.iter().any(|entry| entry.queue == queue);
-        let there = self.agents.iter().filter(|agent| agent.logged_in && serves(agent.profile));
-        there.filter(|agent| !free_only || agent.busy.is_none()).count() as u64
+    /// Agents who serve the queue and are logged in; or those of them only who could take a contact of a channel.
+    fn agents_there(&self, queue: QueueId, free_for: Option<Channel>) -> u64 {
+        let is_free = |index: usize| free_for.is_none_or(|channel| self.is_available(index) && self.admits(index, channel));
+        let counts = |index: &usize| self.agents[*index].logged_in && self.serves(*index, queue) && is_free(*index);
+        (0..self.agents.len()).filter(counts).count() as u64
     }
 
     fn is_above(&self, queue: QueueId, test: QueueTest) -> bool {
-        let there = self.waiting.iter().filter(|waits| waits.contact.queue == queue);
+        let there = self.waiting.iter().filter(|waits| waits.contact.queue == queue && waits.at.is_none());
         match test {
             QueueTest::Size(most) => there.count() > most as usize,
             QueueTest::OldestAge(most) => there.map(|Waits { contact, .. }| self.now.since(contact.enqueued)).any(|age| age > most),
@@ -201,7 +205,7 @@ impl Twin<'_> {
                 let work_us = row.handle_time.mean_us() + row.after_contact_work.as_ref().map_or(0.0, Distribution::mean_us);
                 // Compared without dividing, as there may be nobody: (waiting + 1) x handling > limit x staffed.
                 let work = (there.count() as i128 + 1) * i128::from(Span::from_us_f64(work_us).as_us());
-                work > i128::from(most.as_us()) * i128::from(self.agents_there(queue, false))
+                work > i128::from(most.as_us()) * i128::from(self.agents_there(queue, None))
             }
         }
     }
@@ -211,7 +215,7 @@ impl Twin<'_> {
     fn queues(&mut self, guest: usize, step: StepId, queue: QueueId, beside: Option<StepId>) -> Option<StepId> {
         let waits = self.place_of(guest).is_some();
         let sent_on = waits || self.guests[guest].was_sent_on();
-        if !self.may_enter(guest, queue, sent_on) {
+        if self.is_at_a_desk(guest) || !self.may_enter(guest, queue, sent_on) {
             return self.finds_it_full(guest, step, queue);
         }
         self.passes(guest, step, 0);
@@ -233,7 +237,7 @@ impl Twin<'_> {
 
     fn asks_for_a_callback(&mut self, guest: usize, step: StepId, terms: &Callback) -> Option<StepId> {
         let queue = terms.queue.unwrap_or_else(|| self.guests[guest].queue());
-        if self.has_no_room(queue, false) {
+        if self.is_at_a_desk(guest) || self.has_no_room(queue, false) {
             return self.finds_it_full(guest, step, queue);
         }
         self.passes(guest, step, 0);

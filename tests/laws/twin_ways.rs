@@ -1,12 +1,13 @@
 //! The naive twin: how guests come, queue, talk, are called back and go. What can be read from what was told of a guest is not remembered twice.
 
+use super::desks::Wants;
 use super::outside::Line;
 use super::steps::happens;
-use super::{Twin, nth};
+use super::{Twin, Waits, nth};
 use waitline::engine::CHAIN_MAX;
-use waitline::model::{Block, CALLBACK_KEPT, Destination, RankFrom};
+use waitline::model::{Block, CALLBACK_KEPT, Channel, Destination, RankFrom};
 use waitline::random::Purpose;
-use waitline::{Arrival, Contact, Customer, Fact, Outcome, QueueId, SourceId, Span, StepId, Time};
+use waitline::{Arrival, Contact, CriteriaId, Customer, Fact, Outcome, QueueId, SourceId, Span, StepId, Time};
 
 /// What a guest does by itself when the time has come.
 #[derive(Clone, Copy)]
@@ -56,6 +57,10 @@ pub(super) struct Guest {
     patience: Option<Time>,
     waits: u64,
     promise: Option<Promise>,
+    /// Which agents it wants in the queues that it enters.
+    pub(super) wants: Option<CriteriaId>,
+    /// An agent speaks with it.
+    talks: bool,
 }
 
 impl Guest {
@@ -91,8 +96,13 @@ impl Guest {
         self.story.iter().rev().find_map(queue).expect("it was in a queue")
     }
 
-    fn count(&self, what: impl Fn(&Fact) -> bool) -> u64 {
+    pub(super) fn count(&self, what: impl Fn(&Fact) -> bool) -> u64 {
         self.story.iter().filter(|(_, fact)| what(fact)).count() as u64
+    }
+
+    /// What comes of the promise of a callback is a call.
+    pub(super) fn is_called(&self) -> bool {
+        matches!(self.contact().first(), Some((_, Fact::Arrived { arrival: Arrival::Callback, .. })))
     }
 
     /// How often it called before this call.
@@ -137,7 +147,7 @@ impl Twin<'_> {
         self.tell(fact);
     }
 
-    fn guest_of(&self, contact: &Contact) -> Option<usize> {
+    pub(super) fn guest_of(&self, contact: &Contact) -> Option<usize> {
         self.guests.iter().position(|guest| guest.who == contact.customer())
     }
 
@@ -157,11 +167,15 @@ impl Twin<'_> {
     /// Whoever is due by now, in the order in which they first came. What is due at this instant only then has to wait for the next round.
     pub(super) fn guests_act(&mut self) {
         let now = self.now;
-        let due: Vec<usize> = (0..self.guests.len()).filter(|&guest| self.guests[guest].instants().any(|at| at == now)).collect();
+        let is_due = |guest: &usize| self.guests[*guest].instants().any(|at| at == now) || self.is_to_widen(*guest);
+        let due: Vec<usize> = (0..self.guests.len()).filter(is_due).collect();
         for guest in due {
             while let Some(place) = self.guests[guest].rank_changes.iter().position(|(at, _)| *at == now) {
                 let (_, rank) = self.guests[guest].rank_changes.remove(place);
                 self.rank_shows(guest, rank);
+            }
+            if self.is_to_widen(guest) {
+                self.widens(guest);
             }
             let Some((_, does)) = self.guests[guest].next.take_if(|(at, _)| *at == now) else { continue };
             match does {
@@ -192,6 +206,8 @@ impl Twin<'_> {
             patience: None,
             waits: 0,
             promise: None,
+            wants: None,
+            talks: false,
         });
         self.calls(self.guests.len() - 1, Arrival::First);
     }
@@ -200,6 +216,7 @@ impl Twin<'_> {
         let customer = self.guests[guest].who;
         let contact = self.sent(customer.source, customer.number);
         self.guests[guest].rank = (contact.priority, contact.age_us);
+        self.guests[guest].wants = self.model.sources[customer.source].criteria;
         (self.guests[guest].ranks_from, self.guests[guest].patience) = (None, None);
         self.tell_guest(guest, Fact::Arrived { customer, arrival });
         if !self.model.paths.telephony.is_unlimited() {
@@ -232,6 +249,11 @@ impl Twin<'_> {
 
     pub(super) fn may_enter(&self, guest: usize, queue: QueueId, sent_on: bool) -> bool {
         self.guests[guest].chain() < CHAIN_MAX as usize && !self.has_no_room(queue, sent_on)
+    }
+
+    pub(super) fn channel(&self, guest: usize) -> Channel {
+        let guest = &self.guests[guest];
+        if guest.is_called() { Channel::Voice } else { self.model.sources[guest.who.source].channel }
     }
 
     fn contact_in(&self, guest: usize, queue: QueueId, ranks_from: Time) -> Contact {
@@ -267,8 +289,10 @@ impl Twin<'_> {
         let state = &mut self.guests[guest];
         (state.ranks_from, state.patience) = (Some(ranks_from), Some(patience));
         state.next = beside.map(|step| (now, Does::Step(step, After::Start)));
+        let is_own = self.model.queues[queue].agent.is_some();
+        let wants = state.wants.filter(|_| !is_own).map(|criteria| Wants::at_first(self.model, criteria, now));
         self.tell_guest(guest, Fact::Offered { contact });
-        self.enters(contact, patience);
+        self.enters(contact, self.channel(guest), wants, patience);
     }
 
     fn patience_of_wait(&mut self, guest: usize, contact: &Contact) -> Time {
@@ -281,7 +305,7 @@ impl Twin<'_> {
         }
         let before = state.waits;
         self.guests[guest].waits += 1;
-        self.patience(contact, before).map_or(Time::NEVER, |patience| self.now + patience)
+        self.patience(contact, self.channel(guest), before).map_or(Time::NEVER, |patience| self.now + patience)
     }
 
     /// A change of rank shows in the queue.
@@ -300,24 +324,32 @@ impl Twin<'_> {
         self.guests[guest].rank_changes.clear();
     }
 
+    /// Where it is the agent's turn already, the offer comes to nothing.
     pub(super) fn leaves_its_queue(&mut self, guest: usize, outcome: Outcome) -> Option<QueueId> {
         let place = self.place_of(guest)?;
-        let contact = self.waiting.remove(place).contact;
+        let waits = self.waiting.remove(place);
+        let contact = waits.contact;
         self.is_out(guest);
         self.tell_guest(guest, Fact::Left { contact, outcome });
+        self.rings_in_vain(&waits);
+        self.is_connected_in_vain(&waits);
         Some(contact.queue)
     }
 
     /// Patience is over; a callback has none, but was promised too long ago.
-    pub(super) fn gives_up(&mut self, contact: Contact) {
+    pub(super) fn gives_up(&mut self, waits: &Waits) {
+        let contact = waits.contact;
         let guest = self.guest_of(&contact).expect("it came");
         self.is_out(guest);
-        if self.guests[guest].promise.is_some() {
-            self.tell_guest(guest, Fact::Left { contact, outcome: Outcome::Expired });
-            return self.departs(guest, Outcome::Expired, Some(contact.queue));
-        }
-        self.tell_guest(guest, Fact::Abandoned { contact });
-        self.departs(guest, Outcome::Abandoned, Some(contact.queue));
+        self.rings_in_vain(waits);
+        let (fact, outcome) = if self.guests[guest].promise.is_some() {
+            (Fact::Left { contact, outcome: Outcome::Expired }, Outcome::Expired)
+        } else {
+            (Fact::Abandoned { contact }, Outcome::Abandoned)
+        };
+        self.tell_guest(guest, fact);
+        self.is_connected_in_vain(waits);
+        self.departs(guest, outcome, Some(contact.queue));
     }
 
     // ---- agents --------------------------------------------------------------------------------------------------------
@@ -346,13 +378,21 @@ impl Twin<'_> {
         Ok(self.guests[guest].count(|fact| matches!(fact, Fact::Answered { .. })))
     }
 
-    pub(super) fn guest_talks(&mut self, contact: &Contact, talk: Span) {
+    pub(super) fn guest_talks(&mut self, contact: &Contact) {
         if let Some(guest) = self.guest_of(contact) {
-            self.guests[guest].next = Some((self.now + talk, Does::HangsUp));
+            self.guests[guest].talks = true;
+        }
+    }
+
+    /// The conversation is over; what comes of it comes after the agents' changes.
+    pub(super) fn guest_has_talked(&mut self, contact: &Contact) {
+        if let Some(guest) = self.guest_of(contact) {
+            self.guests[guest].next = Some((self.now, Does::HangsUp));
         }
     }
 
     fn hangs_up(&mut self, guest: usize) {
+        self.guests[guest].talks = false;
         let (customer, queue) = (self.guests[guest].who, self.guests[guest].queue());
         let conversations = self.guests[guest].count(|fact| matches!(fact, Fact::Answered { .. }));
         let transfers = self.model.paths.transfers.get(queue).cloned().unwrap_or_default();
@@ -360,6 +400,7 @@ impl Twin<'_> {
         let chances: Vec<f64> = transfers.iter().map(|transfer| transfer.upto).collect();
         let to = transfers.get(super::steps::which(&chances, &mut luck)).map(|transfer| transfer.to);
         let is_long = self.guests[guest].chain() >= CHAIN_MAX as usize;
+        self.guests[guest].wants = None;
         match to.filter(|_| !is_long) {
             Some(Destination::Queue(to)) if self.may_enter(guest, to, true) => self.is_enqueued(guest, to, None),
             Some(Destination::Flow(flow)) => {
@@ -454,7 +495,7 @@ impl Twin<'_> {
             let does = state.next.map(|(_, does)| does);
             let (outcome, queue) = match does {
                 _ if self.place_of(guest).is_some() => (Outcome::Unfinished, Some(state.queue())),
-                Some(Does::HangsUp) => (Outcome::Answered, Some(state.queue())),
+                _ if state.talks => (Outcome::Answered, Some(state.queue())),
                 Some(Does::IsNotThere) => (Outcome::Unfinished, Some(state.queue())),
                 _ => (Outcome::Unfinished, None),
             };

@@ -1,8 +1,11 @@
 //! Random small worlds on a coarse grid of time, so that as much as possible coincides.
 
+#[path = "desk_worlds.rs"]
+mod desks;
 #[path = "flow_worlds.rs"]
 mod flows;
 
+pub(crate) use desks::desk_world;
 pub(crate) use flows::flow_world;
 use rand::RngExt;
 use waitline::model::{
