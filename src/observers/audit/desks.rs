@@ -35,6 +35,10 @@ pub(super) enum Phase {
     Work {
         ends: Time,
     },
+    /// All is done, which must be told next.
+    Done {
+        active: bool,
+    },
     /// A callback that the customer does not answer.
     Dials {
         ends: Time,
@@ -55,13 +59,13 @@ impl Phase {
             | Phase::Pause { ends: at, .. }
             | Phase::Work { ends: at }
             | Phase::Dials { ends: at } => at,
-            Phase::HangsUp => Time::START,
+            Phase::HangsUp | Phase::Done { .. } => Time::START,
         }
     }
 
     /// Whether it takes the agent's time, and so slows down the rest.
     pub(super) fn is_active(self) -> bool {
-        matches!(self, Phase::Part { .. } | Phase::Work { .. })
+        matches!(self, Phase::Part { .. } | Phase::Work { .. } | Phase::Done { active: true })
     }
 
     /// Whether the contact has not left its queue.
@@ -323,6 +327,15 @@ impl<'a> Picture<'a> {
         let ends = seats().flat_map(|(id, seat)| seat.held.iter().filter(due).map(move |held| Item::Ends(id, held.id)));
         let come = seats().filter(|(id, seat)| !seat.logged_in && present(*id)).map(|(id, _)| Item::Comes(id));
         leave.chain(ends).chain(come).collect()
+    }
+
+    /// Whoever has not gone at the end of a shift, and whose next one begins, is available since now (R10).
+    pub(super) fn are_back(&mut self) {
+        for agent in self.model.agents.ids() {
+            if self.desks.seats[agent].logged_in && self.day.presence(self.model, agent).iter().any(|shift| shift.start == self.now) {
+                self.desks.seats[agent].since = self.now;
+            }
+        }
     }
 
     /// Where a contact waits that is offered to an agent.

@@ -283,7 +283,7 @@ impl Audit<'_> {
 
     fn has_handled(&mut self, contact: &Contact, agent: AgentId, profile: ProfileId, answered: Time) {
         self.has_profile(agent, profile);
-        let found = self.is_next(agent, Some(contact), |phase| matches!(phase, Phase::Work { .. } | Phase::Dials { .. }));
+        let found = self.is_next(agent, Some(contact), |phase| matches!(phase, Phase::Work { .. } | Phase::Done { .. } | Phase::Dials { .. }));
         let Some(id) = found else { return };
         let right = self.world.desks.held(agent, id).is_some_and(|held| (held.contact, held.answered) == (*contact, answered));
         if !right {

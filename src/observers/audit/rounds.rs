@@ -108,6 +108,7 @@ impl Audit<'_> {
             self.world.shift_changes.pop();
         }
         let agenda = self.world.agenda_now();
+        self.world.are_back();
         let desks = &mut self.world.desks;
         (desks.agenda, desks.step) = (agenda, Step::Agents);
         desks.round += 1;

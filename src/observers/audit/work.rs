@@ -86,25 +86,38 @@ impl Audit<'_> {
         self.begins_part(agent, id, 0);
     }
 
-    /// A part of a talk is over: a pause, the next part or the work after it follows. Whether the contact is done with thereby.
-    fn part_is_over(&mut self, agent: AgentId, id: u64, part: u32) -> bool {
+    /// A part of a talk or a pause is over: a pause, the next part or the work after it follows, and what takes no time is passed at once. Whether the
+    /// contact is done with thereby.
+    fn part_is_over(&mut self, agent: AgentId, id: u64, phase: Phase) -> bool {
         let Some(held) = self.world.desks.held(agent, id) else { return false };
-        let (customer, after) = (held.contact.customer(), held.after);
-        if let Some((replies, luck)) = held.replies.as_mut().filter(|(replies, _)| part < replies.count) {
-            let pause = Distribution::sample(&replies.after, luck);
-            if pause == Span::ZERO {
-                self.begins_part(agent, id, part + 1);
-            } else {
-                self.goes_into(agent, id, Some((Phase::Pause { part: part + 1, ends: Time::START }, pause)));
+        let (customer, talk, after) = (held.contact.customer(), held.talk, held.after);
+        let (mut part, mut has_paused) = match phase {
+            // The pause that is over stands before its part.
+            Phase::Pause { part, .. } => (part - 1, true),
+            Phase::Part { part, .. } => (part, false),
+            _ => return false,
+        };
+        while let Some((terms, luck)) = self.world.desks.held(agent, id).and_then(|held| held.replies.as_mut()).filter(|(terms, _)| part < terms.count) {
+            let pause = if has_paused { Span::ZERO } else { Distribution::sample(&terms.after, luck) };
+            let next = terms.part(talk, part + 1);
+            (part, has_paused) = (part + 1, false);
+            if pause > Span::ZERO {
+                self.goes_into(agent, id, Some((Phase::Pause { part, ends: Time::START }, pause)));
+                return false;
             }
-            return false;
+            if next > Span::ZERO {
+                self.goes_into(agent, id, Some((Phase::Part { part, ends: Time::START }, next)));
+                return false;
+            }
         }
-        self.goes_into(agent, id, Some((Phase::Work { ends: Time::START }, after)));
         let now = self.world.now;
         if let Stage::Talks { until } = self.way(customer).stage
             && until > now
         {
             self.set(customer, Stage::Talks { until: now });
+        }
+        if after > Span::ZERO {
+            self.goes_into(agent, id, Some((Phase::Work { ends: Time::START }, after)));
         }
         after == Span::ZERO
     }
@@ -114,12 +127,14 @@ impl Audit<'_> {
         let now = self.world.now;
         let Some(phase) = self.world.desks.held(agent, id).map(|held| held.phase) else { return true };
         match phase {
-            Phase::HangsUp => false,
+            Phase::HangsUp | Phase::Done { .. } => false,
             _ if phase.due() > now => true,
-            Phase::Part { part, .. } => !self.part_is_over(agent, id, part),
-            Phase::Pause { part, .. } => {
-                self.begins_part(agent, id, part);
-                true
+            Phase::Part { .. } | Phase::Pause { .. } => {
+                let done = self.part_is_over(agent, id, phase);
+                if let Some(held) = self.world.desks.held(agent, id).filter(|_| done) {
+                    held.phase = Phase::Done { active: phase.is_active() };
+                }
+                !done
             }
             _ => false,
         }
