@@ -226,6 +226,12 @@ impl<'m> Twin<'m> {
     fn agents_leave_and_come(&mut self) {
         let now = self.now;
         (0..self.agents.len()).for_each(|index| self.leaves_if_it_may(index));
+        for agent in self.agents.iter_mut().filter(|agent| agent.logged_in) {
+            // Who had not gone yet is back (R10).
+            if self.day.presence(self.model, agent.id).iter().any(|shift| shift.start == now) {
+                agent.since = now;
+            }
+        }
         for (index, taking) in self.what_is_due() {
             self.goes_on_with(index, taking);
             self.leaves_if_it_may(index);

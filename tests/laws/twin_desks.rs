@@ -20,9 +20,8 @@ pub(super) struct Held {
     pub(super) until: Time,
     /// When it was answered or dialed.
     answered: Time,
-    /// What is still to be done: the parts of the talk, each after a pause, and the work after it.
-    parts: Vec<(Span, Span)>,
-    work: Span,
+    /// What is still to be done, in order: pauses and parts of the talk, and the work after it.
+    left: Vec<(State, Span)>,
     /// How many offers of the customer came before this one.
     offer: u64,
 }
@@ -197,8 +196,7 @@ impl<'m> Twin<'m> {
             state: State::IsConnected,
             until: self.now,
             answered: self.now,
-            parts: Vec::new(),
-            work: Span::ZERO,
+            left: Vec::new(),
             offer: 0,
         };
         let Some(offers) = self.offers(index) else {
@@ -276,9 +274,11 @@ impl<'m> Twin<'m> {
         self.place_of(guest).is_some_and(|place| self.waiting[place].at.is_some())
     }
 
-    fn state_of(&mut self, waits: &Waits) -> Option<(usize, u64, State)> {
+    /// At whose a contact is, and how far.
+    fn state_of(&self, waits: &Waits) -> Option<(usize, u64, State)> {
         let (index, taking) = waits.at?;
-        Some((index, taking, self.held(index, taking).state))
+        let held = self.agents[index].hands.iter().find(|held| held.taking == taking)?;
+        Some((index, taking, held.state))
     }
 
     /// Who leaves its queue rings no longer.
@@ -317,11 +317,11 @@ impl<'m> Twin<'m> {
             }
         };
         let (talk, after_contact_work) = self.handling(index, channel, &contact, conversation, answered);
-        let mut parts = self.parts(channel, &contact, conversation, talk);
-        let (_, first) = parts.remove(0);
+        let mut left = self.parts(channel, &contact, conversation, talk);
+        left.push((State::Works, after_contact_work));
+        let (_, first) = left.remove(0);
         self.agents[index].answered += 1;
-        let held = self.held(index, taking);
-        (held.parts, held.work) = (parts, after_contact_work);
+        self.held(index, taking).left = left;
         self.enters_state(index, taking, State::Talks, first);
         self.guest_talks(&contact);
         self.tell_of(&contact, Fact::Answered { contact, agent: id, profile, talk, after_contact_work });
@@ -359,12 +359,16 @@ impl<'m> Twin<'m> {
         )
     }
 
-    /// The parts of a talk, each with the pause before it.
-    fn parts(&self, channel: Channel, contact: &Contact, before: u64, talk: Span) -> Vec<(Span, Span)> {
-        let Some(replies) = &self.model.queues[contact.queue].by_channel[channel].replies else { return vec![(Span::ZERO, talk)] };
+    /// The parts of a talk, and the pauses between them.
+    fn parts(&self, channel: Channel, contact: &Contact, before: u64, talk: Span) -> Vec<(State, Span)> {
+        let Some(replies) = &self.model.queues[contact.queue].by_channel[channel].replies else { return vec![(State::Talks, talk)] };
         let mut luck = self.streams.source(contact.source).stream(Purpose::Reply, nth(contact.number, before));
-        let mut pause = |part: u32| if part == 0 { Span::ZERO } else { replies.after.sample(&mut luck) };
-        (0..=replies.count).map(|part| (pause(part), replies.part(talk, part))).collect()
+        let mut parts = vec![(State::Talks, replies.part(talk, 0))];
+        for part in 1..=replies.count {
+            parts.push((State::Pauses, replies.after.sample(&mut luck)));
+            parts.push((State::Talks, replies.part(talk, part)));
+        }
+        parts
     }
 
     /// By how much a contact of the channel takes longer while the agent works on so many, in thousandths.
@@ -443,28 +447,7 @@ impl<'m> Twin<'m> {
                 self.misses(index, taking, contact, why);
             }
             State::IsConnected => self.answers(index, taking),
-            State::Talks if !held.parts.is_empty() => {
-                let (pause, part) = held.parts[0];
-                if pause == Span::ZERO {
-                    self.held(index, taking).parts.remove(0);
-                    self.enters_state(index, taking, State::Talks, part);
-                } else {
-                    self.enters_state(index, taking, State::Pauses, pause);
-                }
-            }
-            State::Pauses => {
-                let (_, part) = self.held(index, taking).parts.remove(0);
-                self.enters_state(index, taking, State::Talks, part);
-            }
-            State::Talks => {
-                self.guest_has_talked(&held.contact);
-                if held.work == Span::ZERO {
-                    self.is_done_with(index, taking);
-                } else {
-                    self.enters_state(index, taking, State::Works, held.work);
-                }
-            }
-            State::Works | State::IsDialed => self.is_done_with(index, taking),
+            State::Talks | State::Pauses | State::Works | State::IsDialed => self.does_what_is_left(index, taking),
             State::IsMissed => {
                 let Agent { id, profile, .. } = self.agents[index];
                 self.agents[index].hands.retain(|held| held.taking != taking);
@@ -472,6 +455,21 @@ impl<'m> Twin<'m> {
                 self.tell(Fact::Recovered { agent: id, profile });
             }
         }
+    }
+
+    /// What takes no time is passed at once, as if it were not there.
+    fn does_what_is_left(&mut self, index: usize, taking: u64) {
+        let Held { contact, left, .. } = self.held(index, taking).clone();
+        for (place, &(state, lasts)) in left.iter().enumerate() {
+            if state == State::Works {
+                self.guest_has_talked(&contact);
+            }
+            if lasts > Span::ZERO {
+                self.held(index, taking).left = left[place + 1..].to_vec();
+                return self.enters_state(index, taking, state, lasts);
+            }
+        }
+        self.is_done_with(index, taking);
     }
 
     /// An agent goes when its shift is over and it has nothing to finish; what it missed it leaves behind.
