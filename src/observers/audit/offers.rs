@@ -343,19 +343,20 @@ impl Audit<'_> {
 
     /// It has entered a queue, in which its criteria begin with their first step.
     pub(super) fn begins_to_want(&mut self, contact: &Contact) {
-        let owned = self.model.queues[contact.queue].agent.is_some();
+        let (owned, round) = (self.model.queues[contact.queue].agent.is_some(), self.world.desks.round);
         let way = self.way(contact.customer());
         let (criteria, stage) = (way.criteria.filter(|_| !owned), way.stage);
         let steps = criteria.map(|criteria| &self.model.criteria[criteria].steps);
         let lasts = steps.and_then(|steps| steps.first()).and_then(|step| step.lasts);
         let way = self.way(contact.customer());
         way.wants = criteria.map(|criteria| (criteria, 0));
+        way.wants_since = (contact.enqueued, round);
         way.widens = lasts.map(|lasts| contact.enqueued + lasts);
         self.set(contact.customer(), stage);
     }
 
     fn widened(&mut self, contact: &Contact, step: u32) {
-        let (now, customer) = (self.world.now, contact.customer());
+        let (now, customer, round) = (self.world.now, contact.customer(), self.world.desks.round);
         let way = self.way(customer);
         let (wants, widens, stage) = (way.wants, way.widens, way.stage);
         let Some((criteria, before)) = wants else {
@@ -368,6 +369,7 @@ impl Audit<'_> {
         let lasts = self.model.criteria[criteria].steps.get(step as usize).and_then(|step| step.lasts);
         let way = self.way(customer);
         (way.wants, way.widens) = (Some((criteria, step)), lasts.map(|lasts| now + lasts));
+        way.wants_since = (now, round);
         self.set(customer, stage);
     }
 

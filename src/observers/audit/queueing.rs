@@ -1,6 +1,7 @@
 //! The audit of paths: which queue a contact enters, with which rank, patience and room for it, and how it leaves.
 
 use super::Audit;
+use super::desks::Step;
 use super::ways::{Patience, Stage};
 use crate::id::QueueId;
 use crate::model::drawn_of;
@@ -168,10 +169,12 @@ impl Audit<'_> {
     /// Nothing is left of what it had to do before it goes.
     pub(super) fn has_acted(&mut self, contact: &Contact, goes: Goes) {
         let (now, by) = (self.world.now, self.acts_are_done_by(goes));
+        let (round, step) = (self.world.desks.round, self.world.desks.step);
         let way = self.way(contact.customer());
         let ranks_late = way.rank_changes.front().is_some_and(|change| change.0 <= by);
-        // Criteria that expire at the instant of entry do so in its next round.
-        let widens_later = way.widens == Some(now) && contact.enqueued == now;
+        // Criteria that begin and expire at one instant expire in its next round, after the agents' changes.
+        let in_this_round = way.wants_since == (now, round) || (step == Step::Agents && way.wants_since == (now, round.saturating_sub(1)));
+        let widens_later = way.widens == Some(now) && in_this_round;
         let is_late = way.due.is_some_and(|due| due <= by) && !widens_later;
         if ranks_late || (goes != Goes::ByItself && is_late) {
             self.breaks("R3, the flow", format!("{} should have gone on before", self.contact(contact)));

@@ -73,7 +73,7 @@ impl Audit<'_> {
         }
         let before = self.world.desks.step;
         let Some(step) = self.step_of(fact) else {
-            if !matches!(fact, Fact::Seized { .. }) {
+            if !matches!(fact, Fact::Seized { .. } | Fact::Missed { .. }) {
                 self.agents_have_changed();
             }
             return;
@@ -166,6 +166,7 @@ impl Audit<'_> {
     /// The instant is over, and so is everything before `next` that nothing is told of.
     pub(super) fn desks_go_on(&mut self, next: Time) {
         let last = self.last_instant();
+        self.all_start();
         if self.world.now < last {
             self.instant_closes();
         }

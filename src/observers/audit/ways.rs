@@ -118,6 +118,8 @@ pub(super) struct Way {
     pub(super) criteria: Option<CriteriaId>,
     pub(super) wants: Option<(CriteriaId, u32)>,
     pub(super) widens: Option<Time>,
+    /// At which instant, and in which of its rounds, the present step of its criteria began.
+    pub(super) wants_since: (Time, u32),
     /// How often it has drawn in each step; in which step it is drawing, and when.
     pub(super) drawn: BTreeMap<StepId, u64>,
     pub(super) draws: Option<(StepId, Vec<Time>)>,
@@ -190,6 +192,7 @@ impl Audit<'_> {
             criteria: None,
             wants: None,
             widens: None,
+            wants_since: (Time::START, 0),
             drawn: BTreeMap::new(),
             draws: None,
         })
@@ -229,15 +232,20 @@ impl Audit<'_> {
 
     /// At the end of an instant nobody is left who should have gone on.
     pub(super) fn nobody_is_late(&mut self, by: Time) {
-        for customer in std::mem::take(&mut self.world.ways.starts) {
-            self.starts(customer);
-        }
+        self.all_start();
         while let Some(&(at, customer)) = self.world.ways.due.first().filter(|due| due.0 <= by) {
             self.world.ways.due.remove(&(at, customer));
             let way = self.way(customer);
             way.due = None;
             let stage = way.stage;
             self.breaks("R3, the flow", format!("{} should have gone on at {at} s: {stage:?}", self.who(customer)));
+        }
+    }
+
+    /// Flows beside queues begin at the instant at which contacts have entered.
+    pub(super) fn all_start(&mut self) {
+        for customer in std::mem::take(&mut self.world.ways.starts) {
+            self.starts(customer);
         }
     }
 
