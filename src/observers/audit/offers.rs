@@ -159,9 +159,9 @@ impl Audit<'_> {
         let held = self.world.desks.seats[agent].held.iter().find(|held| held.contact.customer() == contact.customer() && rings(held.phase));
         let found = if let Some(id) = held.map(|held| held.id).filter(|_| why == Miss::HungUp) {
             self.is_offered(contact, agent);
-            match self.world.find(contact).map(|place| &mut self.world.queues[contact.queue][place]) {
-                Some(waiting) if waiting.deadline == Some(now) => waiting.hung_up = true,
-                _ => self.breaks("R17", format!("{} hangs up, but its patience does not end now", self.contact(contact))),
+            let deadline = self.world.find(contact).and_then(|place| self.world.queues[contact.queue][place].deadline);
+            if deadline != Some(now) {
+                self.breaks("R17", format!("{} hangs up, but its patience does not end now", self.contact(contact)));
             }
             Some(id)
         } else if why == Miss::HungUp {
@@ -315,14 +315,7 @@ impl Audit<'_> {
     }
 
     fn gives_up(&mut self, contact: &Contact) {
-        let (now, offered_to) = (self.world.now, self.world.offered_to(contact));
-        if let Some(place) = self.world.find(contact) {
-            let waiting = self.world.queues[contact.queue][place];
-            let could = |agent: &AgentId| !waiting.hung_up && self.world.why_not(*agent, &waiting, now).is_none();
-            if let Some(agent) = self.model.agents.ids().find(could) {
-                self.breaks("R3", format!("{} abandons, but {} could take it", self.contact(contact), self.agent(agent)));
-            }
-        }
+        let offered_to = self.world.offered_to(contact);
         self.abandoned(contact);
         if let Some(agent) = offered_to {
             self.is_called_off(agent, contact, false);
@@ -380,9 +373,9 @@ impl Audit<'_> {
             Fact::Left { contact, .. } => contact.customer(),
             _ => return,
         };
-        let now = self.world.now;
+        let (now, round) = (self.world.now, self.world.desks.round);
         let way = self.way(customer);
-        if way.waits_as.is_some() && way.widens.is_some_and(|at| at <= now) {
+        if way.waits_as.is_some() && way.widens.is_some_and(|at| at <= now) && way.wants_since != (now, round) {
             self.breaks("desks: criteria", format!("{} acts before its criteria expire", self.who(customer)));
         }
     }

@@ -21,8 +21,6 @@ pub(super) struct Waiting {
     pub(super) queued: bool,
     /// The agent who is offered it.
     pub(super) at: Option<AgentId>,
-    /// Its patience has ended while it rang.
-    pub(super) hung_up: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -136,7 +134,7 @@ impl<'a> Picture<'a> {
         self.level_changes(contact.queue);
         let order = self.enqueued;
         self.enqueued += 1;
-        self.queues[contact.queue].push(Waiting { contact, order, deadline, queued: false, at: None, hung_up: false });
+        self.queues[contact.queue].push(Waiting { contact, order, deadline, queued: false, at: None });
         self.deadlines.extend(deadline.map(|deadline| (deadline, contact.queue, order)));
         self.entered.push((contact.queue, order));
         self.books[contact.queue].offered += 1;

@@ -86,7 +86,8 @@ impl Audit<'_> {
             && Self::whose(fact).is_some_and(|customer| matches!(self.way(customer).stage, Stage::Talks { until } if until > now));
         match step {
             Step::Agents if self.world.desks.agenda.is_empty() => self.opens_round(),
-            Step::Agents => {}
+            // It follows from what has happened in a later step.
+            Step::Agents => return,
             Step::Customers if talks_on || before > Step::Customers => self.opens_round(),
             Step::Routing if before > Step::Routing => self.opens_round(),
             _ => {}
@@ -96,6 +97,9 @@ impl Audit<'_> {
         } else if step != Step::Agents {
             self.agents_have_changed();
             self.has_widened(fact);
+        }
+        if step == Step::Patience && before < Step::Patience {
+            self.nobody_is_left(now);
         }
         self.world.desks.step = step;
     }
@@ -177,7 +181,12 @@ impl Audit<'_> {
         }
         self.world.desks.round = 0;
         self.world.desks.step = Step::Agents;
-        if let Some((agent, contact)) = self.world.left_undone(Time::from_us(next.as_us() - 1)) {
+        self.nobody_is_left(Time::from_us(next.as_us() - 1));
+    }
+
+    /// At that time no contact waits beside an agent who could take it.
+    fn nobody_is_left(&mut self, at: Time) {
+        if let Some((agent, contact)) = self.world.left_undone(at) {
             let what = format!("{} is available and {} is eligible, but nobody takes it", self.agent(agent), self.contact(&contact));
             self.breaks("R3, R6", what);
         }
