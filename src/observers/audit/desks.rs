@@ -156,13 +156,15 @@ pub(super) struct Desks<'a> {
     /// Of this instant; 0: nothing has happened at it.
     pub(super) round: u32,
     pub(super) taken: u64,
+    /// Who has got a line to be called back over: this comes next.
+    pub(super) calls: Option<(Time, Customer)>,
 }
 
 impl<'a> Desks<'a> {
     pub(super) fn new(model: &Model) -> Desks<'a> {
         let away = Seat { logged_in: false, since: Time::START, answered: 0, held: Vec::new() };
         let seats = model.agents.iter().filter(|_| model.has_desks()).map(|_| away.clone());
-        Desks { seats: seats.collect(), agenda: VecDeque::new(), step: Step::Agents, round: 0, taken: 0 }
+        Desks { seats: seats.collect(), agenda: VecDeque::new(), step: Step::Agents, round: 0, taken: 0, calls: None }
     }
 
     /// The contact of that number at that agent's.

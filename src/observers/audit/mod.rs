@@ -410,7 +410,7 @@ impl<'a> Audit<'a> {
         let horizon = self.model.run.horizon;
         let stops = self.model.run.at_horizon == AtHorizon::Stop;
         let end = if stops { horizon } else { horizon.max(self.world.last_fact) };
-        if now != end && !self.is_cut_short() {
+        if (now != end && !self.is_cut_short()) || self.world.ends.is_some_and(|ends| ends != now) {
             self.breaks("R18", format!("the run ends at another time than {end} s"));
         }
         if !self.is_at_the_end() {
@@ -474,7 +474,9 @@ impl Observer for Audit<'_> {
             other => self.path_fact(other),
         }
         let is_left = matches!(fact, Fact::Unfinished { .. }) || (matches!(fact, Fact::Departed { .. }) && self.world.ways.over);
-        if !is_left && *fact != Fact::Ended {
+        if is_left {
+            self.world.ends.get_or_insert(at);
+        } else if *fact != Fact::Ended {
             self.world.last_fact = at;
         }
     }

@@ -165,7 +165,11 @@ impl Audit<'_> {
             }
             Some(id)
         } else if why == Miss::HungUp {
-            self.is_next(agent, Some(contact), |phase| phase == Phase::HangsUp)
+            let found = self.is_next(agent, Some(contact), |phase| phase == Phase::HangsUp);
+            if found.and_then(|id| self.world.desks.held(agent, id)).is_some_and(|held| held.contact != *contact) {
+                self.breaks("R19", format!("{} hangs up, but was another one in its queue", self.contact(contact)));
+            }
+            found
         } else {
             self.is_offered(contact, agent);
             self.is_next(agent, Some(contact), |phase| matches!(phase, Phase::Rings { accepts, .. } if accepts == Err(why)))
@@ -306,7 +310,7 @@ impl Audit<'_> {
             return self.leaves_if_done(agent);
         }
         if told_next {
-            held.phase = Phase::HangsUp;
+            (held.phase, held.contact) = (Phase::HangsUp, *contact);
             self.world.desks.agenda.push_front(Item::Ends(agent, id));
         } else {
             self.breaks("desks: offers", format!("{} gives up while it rings, and its agent was not told", self.contact(contact)));

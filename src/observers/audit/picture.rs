@@ -65,6 +65,8 @@ pub(super) struct Picture<'a> {
     pub(super) now: Time,
     /// When something was last told, but for who is left in the end.
     pub(super) last_fact: Time,
+    /// When it was told of the first who is left in the end.
+    pub(super) ends: Option<Time>,
     /// By queue, in the order of enqueueing.
     pub(super) queues: Table<QueueId, Vec<Waiting>>,
     pub(super) books: Table<QueueId, Books>,
@@ -108,6 +110,7 @@ impl<'a> Picture<'a> {
             streams,
             now: Time::START,
             last_fact: Time::START,
+            ends: None,
             queues: model.queues.iter().map(|_| Vec::new()).collect(),
             books: model.queues.iter().map(|_| Books::default()).collect(),
             agents: model.agents.iter().map(|_| away).collect(),

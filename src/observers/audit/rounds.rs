@@ -72,6 +72,7 @@ impl Audit<'_> {
             self.opens_round();
         }
         let before = self.world.desks.step;
+        self.is_called_at_once(fact);
         let Some(step) = self.step_of(fact) else {
             if !matches!(fact, Fact::Seized { .. } | Fact::Missed { .. }) {
                 self.agents_have_changed();
@@ -104,10 +105,30 @@ impl Audit<'_> {
         self.world.desks.step = step;
     }
 
+    /// An agent who takes a line for a callback calls.
+    fn is_called_at_once(&mut self, fact: &Fact) {
+        let called = match fact {
+            Fact::Answered { contact, .. } | Fact::Dialed { contact, .. } => Some((self.world.now, contact.customer())),
+            _ => None,
+        };
+        if let Some((_, customer)) = self.world.desks.calls.take().filter(|calls| called != Some(*calls)) {
+            self.breaks("R3", format!("{} gets a line to be called back, and is not called", self.who(customer)));
+        }
+        if let Fact::Seized { customer, .. } = fact
+            && !matches!(self.way(*customer).stage, Stage::Came)
+        {
+            self.world.desks.calls = Some((self.world.now, *customer));
+        }
+    }
+
     /// Everything that is due at agents' now is to happen, in order.
     fn opens_round(&mut self) {
         self.agents_have_changed();
         let now = self.world.now;
+        // A round ends with its routing; what patience sets free is routed in the next one.
+        if self.world.desks.round > 0 && self.world.desks.step < Step::Patience {
+            self.nobody_is_left(now);
+        }
         while self.world.shift_changes.last().is_some_and(|change| change.0 <= now) {
             self.world.shift_changes.pop();
         }
