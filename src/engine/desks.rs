@@ -101,8 +101,8 @@ pub(super) struct AgentDesk {
     pub(super) present: bool,
     pub(super) logged_in: bool,
     pub(super) taken: PerChannel<u8>,
-    /// A missed offer keeps it from others.
-    pub(super) missed: bool,
+    /// Missed offers that it has not recovered from: as long as there is one, it gets nothing.
+    pub(super) missed: u8,
     pub(super) since_us: i64,
     pub(super) answered_count: u64,
     /// In the order of taking.
@@ -116,7 +116,7 @@ impl AgentDesk {
         self.taken.iter().map(|&taken| u32::from(taken)).sum()
     }
 
-    /// Whether it holds nothing but, at most, a missed offer.
+    /// Whether it holds nothing but, at most, missed offers.
     pub(super) fn is_done(&self) -> bool {
         self.hands.len() == usize::from(self.missed)
     }
@@ -160,7 +160,7 @@ impl<'m> Desks<'m> {
             present: false,
             logged_in: false,
             taken: PerChannel::default(),
-            missed: false,
+            missed: 0,
             since_us: 0,
             answered_count: 0,
             hands: Vec::new(),
@@ -197,6 +197,11 @@ impl<'m> Desks<'m> {
         self.hands[id as usize].as_mut().expect("it is in hand")
     }
 
+    /// Whether it is still in hand, and being connected.
+    pub(super) fn is_connecting(&self, id: HandId) -> bool {
+        self.hands[id as usize].as_ref().is_some_and(|hand| hand.phase == Phase::Connects)
+    }
+
     pub(super) fn hands_max(&self) -> usize {
         self.hands.len()
     }
@@ -227,7 +232,7 @@ impl<'m> Desks<'m> {
         agent.hands.retain(|&other| other != id);
         agent.taken[hand.channel] -= 1;
         if hand.phase == Phase::Missed {
-            agent.missed = false;
+            agent.missed -= 1;
         }
         self.free_after(hand.agent);
         hand
@@ -271,7 +276,7 @@ impl<'m> Desks<'m> {
     /// The agent's place among the available, after anything about it has changed.
     pub(super) fn refresh(&mut self, agent: AgentId) {
         let row = &self.agents[agent];
-        let mask: usize = if row.present && row.logged_in && !row.missed {
+        let mask: usize = if row.present && row.logged_in && row.missed == 0 {
             Channel::ALL.into_iter().filter(|&channel| self.admits(agent, channel)).map(|channel| 1 << channel as usize).sum()
         } else {
             0

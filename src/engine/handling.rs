@@ -63,13 +63,13 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
         }
     }
 
-    /// An agent off shift leaves when it has nothing in hand any more, but a missed offer.
+    /// An agent off shift leaves when it has nothing in hand any more, but missed offers.
     fn leave_if_done(&mut self, agent: AgentId) {
         let row = &self.desks.agents[agent];
         if row.present || !row.logged_in || !row.is_done() {
             return;
         }
-        if let Some(&id) = row.hands.first() {
+        while let Some(&id) = self.desks.agents[agent].hands.first() {
             self.let_go(id);
         }
         self.desks.is_logged_in(agent, false);
@@ -82,7 +82,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
             Phase::Rings { miss: None } => self.accept(id),
             Phase::Rings { miss: Some(why) } => {
                 let slot = self.desks.hand(id).slot;
-                self.miss(id, why);
+                self.miss(id, self.waiting.get(slot).contact, why);
                 self.restore(slot);
             }
             Phase::Connects => self.connect(id),
@@ -216,30 +216,29 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
     }
 
     /// The offer came to nothing, and the agent is not to be had for a while.
-    fn miss(&mut self, id: HandId, why: Miss) {
-        let hand = self.desks.hand(id);
-        let (contact, agent) = (self.waiting.get(hand.slot).contact, hand.agent);
-        self.missed_of(id, contact, agent, why);
-    }
-
-    fn missed_of(&mut self, id: HandId, contact: Contact, agent: AgentId, why: Miss) {
-        let recovery = self.drawn(id, Offer::Recovery);
+    fn miss(&mut self, id: HandId, contact: Contact, why: Miss) {
+        let (agent, recovery) = (self.desks.hand(id).agent, self.drawn(id, Offer::Recovery));
         self.begin_phase(id, Phase::Missed, self.now + recovery.as_us());
-        self.desks.agents[agent].missed = true;
+        self.desks.agents[agent].missed += 1;
         self.desks.refresh(agent);
         self.tell(&Fact::Missed { contact, agent, profile: self.desks.agents[agent].profile, why });
     }
 
-    /// Its patience has ended, or a flow takes it away, while an agent is offered it.
-    pub(super) fn hangs_up_on_agent(&mut self, id: HandId, contact: Contact) {
+    /// The contact has left its queue: if it rings, the offer is missed.
+    pub(super) fn rings_in_vain(&mut self, offer: Option<HandId>, contact: Contact) {
+        let Some(id) = offer.filter(|&id| matches!(self.desks.hand(id).phase, Phase::Rings { .. })) else { return };
         let agent = self.desks.hand(id).agent;
-        if matches!(self.desks.hand(id).phase, Phase::Rings { .. }) {
-            self.missed_of(id, contact, agent, Miss::HungUp);
-        } else {
-            self.let_go(id);
-            self.desks.refresh(agent);
-        }
+        self.miss(id, contact, Miss::HungUp);
         self.leave_if_done(agent);
+    }
+
+    /// The contact has left its queue: if it was being connected, the agent is free at once.
+    pub(super) fn connects_in_vain(&mut self, offer: Option<HandId>) {
+        if let Some(id) = offer.filter(|&id| self.desks.is_connecting(id)) {
+            let agent = self.let_go(id).agent;
+            self.desks.refresh(agent);
+            self.leave_if_done(agent);
+        }
     }
 
     /// Who offers the contact in a slot, if anyone does.

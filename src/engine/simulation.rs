@@ -543,11 +543,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         for (_, slot) in leaving {
             let offer = self.offer_of(slot);
             let contact = self.dequeue(slot);
-            if let Some(hand) = offer {
-                self.hangs_up_on_agent(hand, contact);
-            }
             if PATHS {
-                self.gives_up(contact);
+                self.gives_up(contact, offer);
             } else {
                 self.tell(&Fact::Abandoned { contact });
             }

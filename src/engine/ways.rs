@@ -1,5 +1,6 @@
 //! How contacts come, queue, are answered, called back and leave, in models with paths.
 
+use super::desks::HandId;
 use super::journeys::{JourneyId, Line, Place, Promise};
 use super::simulation::Simulation;
 use super::winner_tree::NEVER;
@@ -172,9 +173,8 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
         let contact = self.dequeue(slot);
         self.has_waited(id, &contact);
         self.tell(&Fact::Left { contact, outcome });
-        if let Some(hand) = offer {
-            self.hangs_up_on_agent(hand, contact);
-        }
+        self.rings_in_vain(offer, contact);
+        self.connects_in_vain(offer);
         Some(contact.queue)
     }
 
@@ -186,10 +186,11 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
         self.rests(id);
     }
 
-    /// Step 3: its patience ended, or a callback has waited too long.
-    pub(super) fn gives_up(&mut self, contact: Contact) {
+    /// Step 3: its patience ended, or a callback has waited too long. Perhaps while an agent is offered it.
+    pub(super) fn gives_up(&mut self, contact: Contact, offer: Option<HandId>) {
         let id = self.journeys.taken;
         self.has_waited(id, &contact);
+        self.rings_in_vain(offer, contact);
         let outcome = if self.journeys.get(id).promise.is_some() {
             self.tell(&Fact::Left { contact, outcome: Outcome::Expired });
             Outcome::Expired
@@ -197,6 +198,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
             self.tell(&Fact::Abandoned { contact });
             Outcome::Abandoned
         };
+        self.connects_in_vain(offer);
         self.depart_from(id, outcome, Some(contact.queue));
     }
 
