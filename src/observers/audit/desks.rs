@@ -73,6 +73,11 @@ impl Phase {
         matches!(self, Phase::Rings { .. } | Phase::Connects { .. })
     }
 
+    /// By which rules its end comes when it does.
+    pub(super) fn rule(self) -> &'static str {
+        if self.is_offered() || self.is_missed() || self == Phase::HangsUp { "R3, desks: offers" } else { "R3, R13, desks: handling" }
+    }
+
     pub(super) fn is_missed(self) -> bool {
         matches!(self, Phase::Recovers { .. })
     }
@@ -245,7 +250,11 @@ impl<'a> Picture<'a> {
         let profile = self.model.agents[agent].profile;
         let is_free = |other: AgentId| {
             let seat = &self.desks.seats[other];
-            other != agent && self.model.agents[other].profile == profile && seat.logged_in && seat.held.is_empty() && self.is_present(other, at)
+            other != agent
+                && self.model.agents[other].profile == profile
+                && seat.logged_in
+                && seat.held.is_empty()
+                && self.is_present(other, at)
         };
         self.desks.seats.ids().filter(|&other| is_free(other)).count() as u32
     }

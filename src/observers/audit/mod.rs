@@ -28,7 +28,9 @@ use std::fmt;
 /// nothing was due: no arrival, no end of handling, no shift, no patience, no eligible contact beside an available agent (R3). It draws every
 /// patience and handle time anew (R25). In the end nobody is lost (R19), and Little's law holds exactly: the number waiting, summed over
 /// time, is the sum of the waits. Of paths to service it knows where everyone is on the way, and so which fact must come next of each, when, and by which
-/// luck; but that a service's rate limit refused, or that its answer was kept, it takes on trust. Each fact costs time linear in the number of queues,
+/// luck; but that a service's rate limit refused, or that its answer was kept, it takes on trust. Where agents hold several contacts, are offered them or
+/// have queues of their own, it knows what each of them holds, how far it is with that and when it goes on: what an agent does with its contacts comes in
+/// its order and when it is due, and nobody is given what its capacity, its channels, a missed offer or the contact's criteria forbid. Each fact costs time linear in the number of queues,
 /// profiles and waiting contacts.
 ///
 /// ```

@@ -46,7 +46,10 @@ impl Audit<'_> {
         if self.world.desks.agenda.front() == Some(&Item::Comes(agent)) {
             self.world.desks.agenda.pop_front();
         } else {
-            self.breaks("R14", format!("{} logs in when no shift of it begins, is there already, or comes too early or late", self.agent(agent)));
+            self.breaks(
+                "R14",
+                format!("{} logs in when no shift of it begins, is there already, or comes too early or late", self.agent(agent)),
+            );
         }
         let now = self.world.now;
         let seat = &mut self.world.desks.seats[agent];
@@ -81,7 +84,10 @@ impl Audit<'_> {
             self.breaks("R5, R7, R8, R11", what);
         }
         if let Some(first) = self.world.next_seat().filter(|&first| first != agent) {
-            self.breaks("R9", format!("{} is given {}, but {} comes before it", self.agent(agent), self.contact(contact), self.agent(first)));
+            self.breaks(
+                "R9",
+                format!("{} is given {}, but {} comes before it", self.agent(agent), self.contact(contact), self.agent(first)),
+            );
         }
         self.has_acted(contact, Goes::CalledAway);
     }
@@ -137,7 +143,7 @@ impl Audit<'_> {
     fn accepted(&mut self, contact: &Contact, agent: AgentId, profile: ProfileId) {
         self.has_profile(agent, profile);
         self.is_offered(contact, agent);
-        let found = self.is_next(agent, Some(contact), |phase| matches!(phase, Phase::Rings { accepts: Ok(()), .. }));
+        let found = self.is_next(agent, Some(contact), "accepts", |phase| matches!(phase, Phase::Rings { accepts: Ok(()), .. }));
         let Some(id) = found else { return };
         let offer = self.world.desks.held(agent, id).map_or(0, |held| held.offer);
         let connect = self.model.profiles[self.model.agents[agent].profile].desk.offers.as_ref().and_then(|offers| offers.connect.as_ref());
@@ -156,7 +162,8 @@ impl Audit<'_> {
         self.has_profile(agent, profile);
         let now = self.world.now;
         let rings = |phase: Phase| matches!(phase, Phase::Rings { .. });
-        let held = self.world.desks.seats[agent].held.iter().find(|held| held.contact.customer() == contact.customer() && rings(held.phase));
+        let held =
+            self.world.desks.seats[agent].held.iter().find(|held| held.contact.customer() == contact.customer() && rings(held.phase));
         let found = if let Some(id) = held.map(|held| held.id).filter(|_| why == Miss::HungUp) {
             self.is_offered(contact, agent);
             let deadline = self.world.find(contact).and_then(|place| self.world.queues[contact.queue][place].deadline);
@@ -165,14 +172,14 @@ impl Audit<'_> {
             }
             Some(id)
         } else if why == Miss::HungUp {
-            let found = self.is_next(agent, Some(contact), |phase| phase == Phase::HangsUp);
+            let found = self.is_next(agent, Some(contact), "has missed", |phase| phase == Phase::HangsUp);
             if found.and_then(|id| self.world.desks.held(agent, id)).is_some_and(|held| held.contact != *contact) {
                 self.breaks("R19", format!("{} hangs up, but was another one in its queue", self.contact(contact)));
             }
             found
         } else {
             self.is_offered(contact, agent);
-            self.is_next(agent, Some(contact), |phase| matches!(phase, Phase::Rings { accepts, .. } if accepts == Err(why)))
+            self.is_next(agent, Some(contact), "misses", |phase| matches!(phase, Phase::Rings { accepts, .. } if accepts == Err(why)))
         };
         self.world.is_free_again(contact.customer());
         let Some(id) = found else { return };
@@ -185,7 +192,7 @@ impl Audit<'_> {
 
     fn recovered(&mut self, agent: AgentId, profile: ProfileId) {
         self.has_profile(agent, profile);
-        let Some(id) = self.is_next(agent, None, Phase::is_missed) else { return };
+        let Some(id) = self.is_next(agent, None, "recovers", Phase::is_missed) else { return };
         self.goes_into(agent, id, None);
         self.world.desks.seats[agent].since = self.world.now;
         self.goes_through_agenda();
@@ -204,7 +211,7 @@ impl Audit<'_> {
             return (id, Goes::CalledAway);
         }
         self.is_offered(contact, agent);
-        let found = self.is_next(agent, Some(contact), |phase| matches!(phase, Phase::Connects { .. }));
+        let found = self.is_next(agent, Some(contact), "is connected to", |phase| matches!(phase, Phase::Connects { .. }));
         let goes = if self.world.desks.round == 1 { Goes::CalledFirst } else { Goes::CalledAway };
         (found.unwrap_or(u64::MAX), goes)
     }
@@ -287,7 +294,9 @@ impl Audit<'_> {
 
     fn has_handled(&mut self, contact: &Contact, agent: AgentId, profile: ProfileId, answered: Time) {
         self.has_profile(agent, profile);
-        let found = self.is_next(agent, Some(contact), |phase| matches!(phase, Phase::Work { .. } | Phase::Done { .. } | Phase::Dials { .. }));
+        let found = self.is_next(agent, Some(contact), "completes", |phase| {
+            matches!(phase, Phase::Work { .. } | Phase::Done { .. } | Phase::Dials { .. })
+        });
         let Some(id) = found else { return };
         let right = self.world.desks.held(agent, id).is_some_and(|held| (held.contact, held.answered) == (*contact, answered));
         if !right {

@@ -35,9 +35,10 @@ impl Audit<'_> {
                 Some(Step::Agents)
             }
             Fact::Missed { why: Miss::HungUp, contact, agent, .. } => {
-                let told = self.world.desks.seats[*agent].held.iter().any(|held| {
-                    held.phase == Phase::HangsUp && held.contact.customer() == contact.customer()
-                });
+                let told = self.world.desks.seats[*agent]
+                    .held
+                    .iter()
+                    .any(|held| held.phase == Phase::HangsUp && held.contact.customer() == contact.customer());
                 (!told).then_some(Step::Patience)
             }
             Fact::Missed { .. } => Some(Step::Agents),
@@ -46,9 +47,10 @@ impl Audit<'_> {
             }
             Fact::Rang { .. } => Some(Step::Routing),
             Fact::Abandoned { .. } | Fact::Left { outcome: Outcome::Expired, .. } => Some(Step::Patience),
-            Fact::Arrived { customer, .. } | Fact::Departed { customer, .. } | Fact::Released { customer, .. } | Fact::Seized { customer, .. } => {
-                of_call(self, *customer)
-            }
+            Fact::Arrived { customer, .. }
+            | Fact::Departed { customer, .. }
+            | Fact::Released { customer, .. }
+            | Fact::Seized { customer, .. } => of_call(self, *customer),
             Fact::Rejected { .. } => None,
             Fact::Queued { .. } | Fact::Unfinished { .. } | Fact::Ended => Some(Step::Over),
             _ => Some(Step::Customers),
@@ -168,7 +170,7 @@ impl Audit<'_> {
                     let Some(held) = self.world.desks.held(agent, id) else { continue };
                     let (contact, phase) = (held.contact, held.phase);
                     let what = format!("{} should have gone on with {} at {now} s: {phase:?}", self.agent(agent), self.contact(&contact));
-                    self.breaks("R3, R13, desks: offers", what);
+                    self.breaks(phase.rule(), what);
                     if phase.is_offered() {
                         self.world.is_free_again(contact.customer());
                     }
@@ -214,9 +216,10 @@ impl Audit<'_> {
     }
 
     /// That is what an agent must do next; whatever else stands before it is missing. The contact at that agent's that it is about.
-    pub(super) fn is_next(&mut self, agent: AgentId, contact: Option<&Contact>, is: impl Fn(Phase) -> bool) -> Option<u64> {
+    pub(super) fn is_next(&mut self, agent: AgentId, contact: Option<&Contact>, does: &str, is: impl Fn(Phase) -> bool) -> Option<u64> {
         let now = self.world.now;
-        let fits = |held: &super::desks::Held| is(held.phase) && contact.is_none_or(|contact| held.contact.customer() == contact.customer());
+        let fits =
+            |held: &super::desks::Held| is(held.phase) && contact.is_none_or(|contact| held.contact.customer() == contact.customer());
         let front = self.world.desks.agenda.front().copied();
         let found = match front {
             Some(Item::Ends(who, id)) if who == agent => self.world.desks.seats[agent].held.iter().find(|held| held.id == id && fits(held)),
@@ -227,9 +230,12 @@ impl Audit<'_> {
             return Some(id);
         }
         let held = self.world.desks.seats[agent].held.iter().find(|held| fits(held));
-        let (id, due) = (held.map(|held| held.id), held.map(|held| held.phase.due()));
-        let what = due.map_or("never".into(), |due| if due == now { "not next".into() } else { format!("at {due} s") });
-        self.breaks("R3, desks", format!("{} does something that it should do {what}", self.agent(agent)));
+        let (id, phase) = (held.map(|held| held.id), held.map(|held| held.phase));
+        let due = phase.map(Phase::due);
+        let due = due.map_or("does not do".into(), |due| if due == now { "does in its turn".into() } else { format!("does at {due} s") });
+        let whom = contact.map_or(String::new(), |contact| self.contact(contact));
+        let rule = phase.map_or("R3, desks", Phase::rule);
+        self.breaks(rule, format!("{} {does} {whom}, which it {due}", self.agent(agent)));
         let desks = &mut self.world.desks;
         desks.agenda.retain(|item| !matches!(item, Item::Ends(who, other) if *who == agent && Some(*other) == id));
         id

@@ -97,7 +97,9 @@ impl Audit<'_> {
             Phase::Part { part, .. } => (part, false),
             _ => return false,
         };
-        while let Some((terms, luck)) = self.world.desks.held(agent, id).and_then(|held| held.replies.as_mut()).filter(|(terms, _)| part < terms.count) {
+        while let Some((terms, luck)) =
+            self.world.desks.held(agent, id).and_then(|held| held.replies.as_mut()).filter(|(terms, _)| part < terms.count)
+        {
             let pause = if has_paused { Span::ZERO } else { Distribution::sample(&terms.after, luck) };
             let next = terms.part(talk, part + 1);
             (part, has_paused) = (part + 1, false);
