@@ -177,7 +177,7 @@ impl<'a> Desks<'a> {
         self.seats[agent].held.iter_mut().find(|held| held.id == id)
     }
 
-    /// Whoever holds something, or has not recovered.
+    /// Nor is anybody still recovering.
     pub(super) fn nobody_holds_anything(&self) -> bool {
         self.seats.iter().all(|seat| seat.held.is_empty())
     }
@@ -185,6 +185,25 @@ impl<'a> Desks<'a> {
     /// When something that is going on ends by itself.
     pub(super) fn next_end(&self) -> Option<Time> {
         self.seats.iter().flat_map(|seat| seat.held.iter().map(|held| held.phase.due())).min()
+    }
+}
+
+/// Under what an agent takes a contact.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Claim<'a> {
+    /// It is in the agent's own queue.
+    Own,
+    Entry(&'a Entry),
+}
+
+impl Claim<'_> {
+    fn delay(self) -> Span {
+        if let Claim::Entry(entry) = self { entry.delay } else { Span::ZERO }
+    }
+
+    /// So many others must be left.
+    fn keeps(self) -> u32 {
+        if let Claim::Entry(entry) = self { entry.keep_available } else { 0 }
     }
 }
 
@@ -229,14 +248,13 @@ impl<'a> Picture<'a> {
         alone.then_some(("desks: channels", "holds a contact beside which it gets none of another channel"))
     }
 
-    /// Under what an agent takes the contact: its profile's entry; `None` inside: it is in its own queue.
-    pub(super) fn entry_for(&self, agent: AgentId, contact: &Contact) -> Option<Option<&'a Entry>> {
+    fn claim(&self, agent: AgentId, contact: &Contact) -> Option<Claim<'a>> {
         if let Some(owner) = self.model.queues[contact.queue].agent {
-            return (owner == agent).then_some(None);
+            return (owner == agent).then_some(Claim::Own);
         }
         let channel = self.channel(contact.customer());
         let entries = &self.model.profiles[self.model.agents[agent].profile].entries;
-        entries.iter().find(|entry| entry.queue == contact.queue && entry.channel == channel).map(Some)
+        entries.iter().find(|entry| entry.queue == contact.queue && entry.channel == channel).map(Claim::Entry)
     }
 
     /// Whether the contact wants the agent, as far as its criteria have come.
@@ -265,8 +283,8 @@ impl<'a> Picture<'a> {
         if waiting.at.is_some() {
             return Some(("desks: offers", "is given what rings at another's"));
         }
-        let Some(entry) = self.entry_for(agent, contact) else { return Some(("R4", "does not serve that queue and channel")) };
-        if entry.is_some_and(|entry| contact.enqueued + entry.delay > at) {
+        let Some(claim) = self.claim(agent, contact) else { return Some(("R4", "does not serve that queue and channel")) };
+        if contact.enqueued + claim.delay() > at {
             return Some(("R6", "must wait for the delay of its profile"));
         }
         let step = self.ways.of.get(&contact.customer()).and_then(|way| way.wants);
@@ -276,7 +294,7 @@ impl<'a> Picture<'a> {
         if let Some(why) = self.why_not_admitted(agent, self.channel(contact.customer()), at) {
             return Some(why);
         }
-        let too_few = entry.is_some_and(|entry| entry.keep_available > 0 && self.free_beside(agent, at) < entry.keep_available);
+        let too_few = claim.keeps() > 0 && self.free_beside(agent, at) < claim.keeps();
         too_few.then_some(("desks: keep available", "would leave too few of its profile available"))
     }
 
@@ -286,10 +304,10 @@ impl<'a> Picture<'a> {
 
     /// The contact that the agent takes: its own queue first, then R5 to R8 or what the model has instead.
     pub(super) fn best_for(&self, agent: AgentId) -> Option<&Waiting> {
-        let priority = |waiting: &Waiting| match self.entry_for(agent, &waiting.contact).flatten() {
-            None => 0,
-            Some(_) if self.model.policy.contact == ContactRule::LongestWaitFirst => 1,
-            Some(entry) => entry.priority,
+        let priority = |waiting: &Waiting| match self.claim(agent, &waiting.contact) {
+            None | Some(Claim::Own) => 0,
+            Some(Claim::Entry(_)) if self.model.policy.contact == ContactRule::LongestWaitFirst => 1,
+            Some(Claim::Entry(entry)) => entry.priority,
         };
         let line = |waiting: &&Waiting| (priority(waiting), waiting.contact.priority, waiting.contact.rank(), waiting.order);
         self.everybody().filter(|waiting| self.why_not(agent, waiting, self.now).is_none()).min_by_key(line)
@@ -317,9 +335,8 @@ impl<'a> Picture<'a> {
         let channel = self.channel(contact.customer());
         let step = self.ways.of.get(&contact.customer()).and_then(|way| way.wants);
         let serves = |agent: &AgentId| {
-            let keeps = |entry: Option<&Entry>| entry.is_some_and(|entry| entry.keep_available > 0);
             let takes = self.model.profiles[self.model.agents[*agent].profile].desk.capacity[channel].is_some();
-            takes && self.is_wanted(*agent, step) && self.entry_for(*agent, contact).is_some_and(|entry| !keeps(entry))
+            takes && self.is_wanted(*agent, step) && self.claim(*agent, contact).is_some_and(|claim| claim.keeps() == 0)
         };
         self.desks.seats.ids().find(|agent| serves(agent) && self.is_there_later(*agent))
     }
@@ -354,7 +371,7 @@ impl<'a> Picture<'a> {
         self.find(contact).and_then(|place| self.queues[contact.queue][place].at)
     }
 
-    /// It waits as before, or in an own hand of nobody.
+    /// Nobody is offered it any more.
     pub(super) fn is_free_again(&mut self, customer: Customer) {
         for waiting in self.queues.iter_mut().flatten().filter(|waiting| waiting.contact.customer() == customer) {
             waiting.at = None;

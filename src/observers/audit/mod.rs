@@ -30,8 +30,8 @@ use std::fmt;
 /// time, is the sum of the waits. Of paths to service it knows where everyone is on the way, and so which fact must come next of each, when, and by which
 /// luck; but that a service's rate limit refused, or that its answer was kept, it takes on trust. Where agents hold several contacts, are offered them or
 /// have queues of their own, it knows what each of them holds, how far it is with that and when it goes on: what an agent does with its contacts comes in
-/// its order and when it is due, and nobody is given what its capacity, its channels, a missed offer or the contact's criteria forbid. Each fact costs time linear in the number of queues,
-/// profiles and waiting contacts.
+/// its order and when it is due, and nobody is given what its capacity, its channels, a missed offer or the contact's criteria forbid. Each fact costs
+/// time linear in the number of queues, profiles and waiting contacts; where there are desks, times that of agents.
 ///
 /// ```
 /// use waitline::observers::Audit;
