@@ -57,6 +57,8 @@ id!(/// Something that is the case at times.
     EventId);
 id!(/// Routing criteria.
     CriteriaId);
+id!(/// What an agent may be doing on shift instead of taking contacts: a break, a meeting.
+    StateId);
 
 /// A `Vec` that only its own kind of id can index.
 ///

@@ -46,7 +46,9 @@ mod time;
 pub use engine::run;
 pub use error::{Error, ErrorKind, Problem};
 pub use experiment::{Experiment, Results};
-pub use id::{AgentId, CarrierId, CriteriaId, EventId, FlowId, HoursId, Id, ProfileId, QueueId, ServiceId, SourceId, StepId, Table};
+pub use id::{
+    AgentId, CarrierId, CriteriaId, EventId, FlowId, HoursId, Id, ProfileId, QueueId, ServiceId, SourceId, StateId, StepId, Table,
+};
 pub use model::Model;
 pub use observe::{Arrival, Contact, Customer, Fact, Miss, Observer, Outcome};
 pub use scenario::Scenario;

@@ -1,9 +1,9 @@
 //! What happened, and who is told: [`Fact`] and [`Observer`].
 //!
-//! Facts are told in the order in which they happen. Within one instant that order is R3's: agents leave, agents
+//! Facts are told in the order in which they happen. Within one instant that order is R3's: agents leave or change from one state to another, agents
 //! become available, contacts arrive; then answers, in the order of assignment; then abandonments, oldest first.
 
-use crate::id::{AgentId, CarrierId, FlowId, ProfileId, QueueId, SourceId, StepId};
+use crate::id::{AgentId, CarrierId, FlowId, ProfileId, QueueId, SourceId, StateId, StepId};
 use crate::time::{Span, Time};
 
 /// A contact as facts name it. (source, number) is its identity in every design (R25).
@@ -218,6 +218,16 @@ pub enum Fact {
         agent: AgentId,
         /// Its routing profile.
         profile: ProfileId,
+    },
+    /// An agent that is not logged in is in a state from now on: on a break, in a meeting. Right after [`Fact::LoggedOut`] if it logs out for it. To log in ends
+    /// the state; nothing else is told of that.
+    Turned {
+        /// Who.
+        agent: AgentId,
+        /// Its routing profile.
+        profile: ProfileId,
+        /// Which; `None`: it leaves its state and is off.
+        state: Option<StateId>,
     },
     /// A contact arrives and enters its queue.
     Offered {

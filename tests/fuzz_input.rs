@@ -20,6 +20,9 @@ name = "saver"
 queues = [{ queue = "savings", priority = 1, delay = "15s", weight = 2.0 }]
 [[agents]]
 roster = "r.csv"
+late = { distribution = "exponential", mean = "2m" }
+breaks_start_late = { distribution = "constant", value = "30s" }
+breaks_end_late = { distribution = "empirical", file = "e.csv" }
 [[agents]]
 skills = "k.csv"
 [[agents]]
@@ -46,7 +49,7 @@ confidence = 0.99
 
 const FILES: [(&str, &str); 6] = [
     ("e.csv", "at_s,surviving\n10,0.9\n60,0.4\n"),
-    ("r.csv", "agent,routing_profile,start_s,end_s\nann,saver,0,3600\nann,saver,7200,\n"),
+    ("r.csv", "agent,routing_profile,start_s,end_s,activity\nann,saver,0,3600,\nann,saver,7200,,shift\nann,,600,900,break\n"),
     ("k.csv", "agent,savings\nbob,x\n"),
     ("h.csv", "time,saver\n07:00,3\n07:30,2\n"),
     ("v.csv", "queue,start_s,length_s,offered\nsavings,0,1800,10\nsavings,1800,1800,20.5\n"),

@@ -82,19 +82,19 @@ fn agree(worlds: impl Iterator<Item = (u64, Model)>) {
 
 /// What was told is the same, or else a report on where it differs first.
 fn same(seed: u64, model: &Model, engine: &[(Time, Fact)], twin: &[(Time, Fact)]) {
-        if let Some(at) = (0..engine.len().max(twin.len())).find(|&at| engine.get(at) != twin.get(at)) {
-            let lines = |facts: &[(Time, Fact)], from: usize, to: usize| -> String {
-                let facts: Vec<String> =
-                    facts[from.min(facts.len())..to.min(facts.len())].iter().map(|(at, fact)| format!("{at} {fact:?}")).collect();
-                facts.join("\n")
-            };
-            panic!(
-                "world {seed}, fact {at}\nboth:\n{}\nengine:\n{}\ntwin:\n{}\n{model:#?}",
-                lines(engine, at.saturating_sub(20), at),
-                lines(engine, at, at + 4),
-                lines(twin, at, at + 4)
-            );
-        }
+    if let Some(at) = (0..engine.len().max(twin.len())).find(|&at| engine.get(at) != twin.get(at)) {
+        let lines = |facts: &[(Time, Fact)], from: usize, to: usize| -> String {
+            let facts: Vec<String> =
+                facts[from.min(facts.len())..to.min(facts.len())].iter().map(|(at, fact)| format!("{at} {fact:?}")).collect();
+            facts.join("\n")
+        };
+        panic!(
+            "world {seed}, fact {at}\nboth:\n{}\nengine:\n{}\ntwin:\n{}\n{model:#?}",
+            lines(engine, at.saturating_sub(20), at),
+            lines(engine, at, at + 4),
+            lines(twin, at, at + 4)
+        );
+    }
 }
 
 /// Worlds with more queues of one priority than the engine scans.

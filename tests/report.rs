@@ -277,7 +277,14 @@ fn run_writes_report_log_and_trace() {
             "# replication 1\n0 logged_in all-1 all\n0 offered c1 sales\n0 answered c1 sales all-1 all wait=0 talk=80 acw=20\n"
         )
     );
-    // With the trace on standard output there is no report there.
+    // With rows of agents on standard output there is no report there.
+    let agents = waitline(&["run", "day.toml", "--agents", "-"], folder.path());
+    assert_eq!(
+        String::from_utf8(agents.stdout).unwrap(),
+        "replication,agent,routing_profile,online_s,staffed_s,non_productive_s,contact_s,handle_s,idle_s,occupancy,concurrency,answered,offers,accepted,no_answer,\
+         rejected,hung_up,connecting_s,off_skill,longest_run_s\n1,all-1,all,240,240,0,200,200,40,0.8333333333333334,0.8333333333333334,3,0,0,0,0,0,0,0,200\n"
+    );
+    // Nor with the trace.
     let traced = waitline(&["run", "day.toml", "--trace", "-"], folder.path());
     assert_eq!(String::from_utf8(traced.stdout).unwrap(), trace);
 }
@@ -286,7 +293,7 @@ fn run_writes_report_log_and_trace() {
 fn what_cannot_be_written_is_named_and_exits_with_2() {
     let folder = tempfile::tempdir().unwrap();
     day(folder.path());
-    for option in ["--out", "--contacts", "--trace"] {
+    for option in ["--out", "--contacts", "--agents", "--trace"] {
         let output = waitline(&["run", "day.toml", option, "no/such/folder"], folder.path());
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         assert!(String::from_utf8(output.stderr).unwrap().contains("no/such/folder"));
@@ -303,12 +310,12 @@ fn what_cannot_be_written_is_named_and_exits_with_2() {
 fn a_full_disk_is_an_error_and_a_closed_pipe_is_not() {
     let folder = tempfile::tempdir().unwrap();
     day(folder.path());
-    for option in ["--out", "--contacts", "--trace"] {
+    for option in ["--out", "--contacts", "--agents", "--trace"] {
         let output = waitline(&["run", "day.toml", option, "/dev/full"], folder.path());
         assert_eq!(output.status.code(), Some(2), "{option}: {output:?}");
         assert!(String::from_utf8(output.stderr).unwrap().contains("/dev/full"));
     }
-    for options in [&["--format", "csv"][..], &["--trace", "-"], &["--contacts", "-"]] {
+    for options in [&["--format", "csv"][..], &["--trace", "-"], &["--contacts", "-"], &["--agents", "-"]] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = Command::new(env!("CARGO_BIN_EXE_waitline"));

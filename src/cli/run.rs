@@ -6,7 +6,7 @@ use super::{Outcome, confidence, limits};
 use crate::error::{Error, Problem};
 use crate::experiment::{Experiment, Limits, Precision, Results, Shard};
 use crate::model::Model;
-use crate::observers::{Audit, ContactLog, Trace};
+use crate::observers::{AgentLog, Audit, ContactLog, Trace};
 use crate::report::{Csv, Json, Report, Reporter, Text};
 use crate::scenario::Scenario;
 use crate::stats::Confidence;
@@ -24,6 +24,7 @@ use std::sync::atomic::Ordering;
                                                        as many replications as that takes
   waitline run day.toml --format json --out day.json   for other programs, and for waitline rerun
   waitline run day.toml --contacts contacts.csv        a row for every contact
+  waitline run day.toml --agents agents.csv            a row for every agent: its times, offers and contacts
   waitline run day.toml --replications 1 --trace -     every fact as a line
   waitline run day.toml --shard 3/10 --out part3       the third tenth, for waitline merge
 
@@ -42,6 +43,9 @@ pub(super) struct RunArguments {
     /// Write a CSV row for every contact to FILE; `-`: standard output, and no report unless --out names a file
     #[arg(long, value_name = "FILE")]
     contacts: Option<PathBuf>,
+    /// Write a CSV row for every replication and agent to FILE; `-` as for --contacts
+    #[arg(long, value_name = "FILE")]
+    agents: Option<PathBuf>,
     /// Write every fact as a line to FILE; `-` as for --contacts
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
@@ -52,7 +56,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=crate::compile::REPLICATIONS_MAX))]
     replications: Option<u64>,
     /// Replicate until a figure is known so precisely: METRIC ± WIDTH; may be given several times, then all must be reached
-    #[arg(long, value_name = "PRECISION", conflicts_with_all = ["replications", "contacts", "trace", "audit", "shard"])]
+    #[arg(long, value_name = "PRECISION", conflicts_with_all = ["replications", "contacts", "agents", "trace", "audit", "shard"])]
     until: Vec<String>,
     /// With --until: this many replications at least [default: 30, or the most allowed]
     #[arg(long, value_parser = clap::value_parser!(u64).range(2..=crate::compile::REPLICATIONS_MAX), requires = "until")]
@@ -64,9 +68,9 @@ pub(super) struct RunArguments {
     #[arg(long, default_value = "0.95", value_parser = confidence)]
     confidence: Confidence,
     /// Run only this part of the replications, such as 3/10, and write it to --out for waitline merge
-    #[arg(long, value_name = "NUMBER/OF", requires = "out", conflicts_with_all = ["contacts", "trace", "audit", "format", "by_interval"])]
+    #[arg(long, value_name = "NUMBER/OF", requires = "out", conflicts_with_all = ["contacts", "agents", "trace", "audit", "format", "by_interval"])]
     shard: Option<Shard>,
-    /// Threads to use; 0: one a core. With --contacts, --trace or --audit replications run one after the other
+    /// Threads to use; 0: one a core. With --contacts, --agents, --trace or --audit replications run one after the other
     #[arg(long, default_value_t = 0)]
     threads: usize,
     /// Check every fact against the rules, with code that does not know the engine
@@ -117,7 +121,12 @@ impl ReportArguments {
 pub(super) fn run(arguments: &RunArguments) -> Result<Outcome, Error> {
     let out = arguments.report.out.as_deref();
     let scenario = Scenario::open(&arguments.scenario)?;
-    let outputs = [("--out", out), ("--contacts", arguments.contacts.as_deref()), ("--trace", arguments.trace.as_deref())];
+    let outputs = [
+        ("--out", out),
+        ("--contacts", arguments.contacts.as_deref()),
+        ("--agents", arguments.agents.as_deref()),
+        ("--trace", arguments.trace.as_deref()),
+    ];
     different_files(&scenario.paths(), &outputs)?;
     let model = &scenario.compile()?;
     let until = precisions(&arguments.until, model)?;
@@ -137,12 +146,13 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Outcome, Error> {
         progress.clear();
         return output.write(part.to_text().as_bytes()).map(|()| Outcome::Yes);
     }
-    let watched = arguments.contacts.is_some() || arguments.trace.is_some() || arguments.audit;
+    let files = [&arguments.contacts, &arguments.agents, &arguments.trace];
+    let watched = arguments.audit || files.iter().any(|file| file.is_some());
     let (results, verdict) = if watched { run_watched(arguments, &experiment, &progress)? } else { (Some(experiment.run()?), Ok(())) };
     progress.clear();
     let Some(results) = results else { return Ok(Outcome::Yes) };
     let report = results.report();
-    let taken = [&arguments.contacts, &arguments.trace].iter().any(|file| file.as_deref().is_some_and(is_stdout));
+    let taken = files.iter().any(|file| file.as_deref().is_some_and(is_stdout));
     if !(output.is_stdout() && taken) {
         output.write(&arguments.report.written(&report)?)?;
     }
@@ -163,7 +173,7 @@ fn precisions(texts: &[String], model: &Model) -> Result<Vec<Precision>, Error> 
     if problems.is_empty() { Ok(precisions) } else { Err(Error::input(problems)) }
 }
 
-/// One replication after the other, each told to the log, the trace and the audit. The results, unless nobody reads on, and what the audit
+/// One replication after the other, each told to the logs, the trace and the audit. The results, unless nobody reads on, and what the audit
 /// says.
 fn run_watched(
     arguments: &RunArguments,
@@ -174,17 +184,19 @@ fn run_watched(
     let seed = arguments.seed.unwrap_or(model.run.seed);
     let replications = arguments.replications.unwrap_or(model.run.replications);
     let mut log = arguments.contacts.as_deref().map(|file| open(file).map(|to| ContactLog::new(model, 0, to))).transpose()?;
+    let mut agents = arguments.agents.as_deref().map(|file| open(file).map(|to| AgentLog::new(model, 0, to))).transpose()?;
     let mut trace = arguments.trace.as_deref().map(|file| open(file).map(|to| Trace::new(model, 0, to))).transpose()?;
     let mut audit = arguments.audit.then(|| Audit::new(model, seed, 0));
     let mut results: Option<Results> = None;
     for replication in 0..replications {
-        let one = experiment.run_one(replication, &mut (&mut log, &mut trace, &mut audit))?;
+        let one = experiment.run_one(replication, &mut ((&mut log, &mut agents), &mut trace, &mut audit))?;
         match &mut results {
             Some(results) => results.merge(&one),
             None => results = Some(one),
         }
         progress.show(replication + 1, replications);
-        let failed = log.as_ref().is_some_and(ContactLog::has_failed) || trace.as_ref().is_some_and(Trace::has_failed);
+        let logs = log.as_ref().is_some_and(ContactLog::has_failed) || agents.as_ref().is_some_and(AgentLog::has_failed);
+        let failed = logs || trace.as_ref().is_some_and(Trace::has_failed);
         if failed || stop_on_interrupt().load(Ordering::Relaxed) {
             break;
         }
@@ -193,6 +205,7 @@ fn run_watched(
     let mut read_on = true;
     let ends = [
         (log.map(|log| log.finish().and_then(finished)), &arguments.contacts),
+        (agents.map(|agents| agents.finish().and_then(finished)), &arguments.agents),
         (trace.map(|trace| trace.finish().and_then(finished)), &arguments.trace),
     ];
     for (end, file) in ends {

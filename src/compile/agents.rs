@@ -1,24 +1,27 @@
-//! Agents: by count, by headcount, by roster, by skills (R14, R15).
+//! Agents: by count, by headcount, by skills (R14, R15); `[[roster]]` by roster.
 
 use super::intervals::{HEADS, IntervalValue};
 use super::profiles::Profiles;
-use super::sheet::Sheet;
 use super::{AGENTS_MAX, Compiler, Names};
 use crate::error::Problem;
-use crate::id::{AgentId, ProfileId, QueueId, Table};
-use crate::model::{Agent, Attendance, Channel, Desk, Entry, Pace, Presence, Profile, Run};
+use crate::id::{AgentId, ProfileId, QueueId, StateId, Table};
+use crate::model::{Agent, Attendance, Away, Channel, Desk, Entry, Pace, Presence, Profile, Run, State, merged};
 use crate::scenario::{AgentsTable, Share, Staffing};
 use crate::time::{Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 const ALWAYS: Presence = Presence { start: Time::START, end: Time::NEVER };
 
-/// An agent of a roster: name, profile, shifts with their lines.
-type Rostered<'s> = (&'s str, Option<ProfileId>, Vec<(Presence, u64)>);
+/// The agents, of each the number of its table, and the states in which they may be.
+pub(super) struct Agents {
+    pub(super) rows: Table<AgentId, Agent>,
+    pub(super) tables: Table<AgentId, usize>,
+    pub(super) states: Table<StateId, State>,
+}
 
 /// The agents so far.
 #[derive(Default)]
-struct Crew {
+pub(super) struct Crew {
     /// Of the table in hand.
     attendance: Attendance,
     pace: Pace,
@@ -26,6 +29,9 @@ struct Crew {
     agents: Table<AgentId, Agent>,
     /// By agent, the number of its table.
     tables: Table<AgentId, usize>,
+    /// What they do instead of taking contacts.
+    states: Table<StateId, State>,
+    state_names: Names<StateId>,
     /// How many agents of a profile have been named by number.
     numbered: BTreeMap<ProfileId, u32>,
     /// Where a name was given.
@@ -34,8 +40,17 @@ struct Crew {
 
 impl Crew {
     fn add(&mut self, name: String, profile: ProfileId, presence: Vec<Presence>) {
-        self.agents.push(Agent { name, profile, presence, attendance: self.attendance, pace: self.pace.clone() });
+        self.add_with(name, profile, presence, Vec::new());
+    }
+
+    pub(super) fn add_with(&mut self, name: String, profile: ProfileId, presence: Vec<Presence>, away: Vec<Away>) {
+        self.agents.push(Agent { name, profile, presence, away, attendance: self.attendance.clone(), pace: self.pace.clone() });
         self.tables.push(self.table);
+    }
+
+    /// The state of that name, which there is from now on.
+    pub(super) fn state(&mut self, name: &str) -> StateId {
+        *self.state_names.entry(name.into()).or_insert_with(|| self.states.push(State { name: name.into() }))
     }
 
     fn next_name(&mut self, profile: ProfileId, profiles: &Profiles) -> String {
@@ -46,21 +61,13 @@ impl Crew {
 }
 
 impl Compiler<'_> {
-    /// The agents, and of each the number of its table.
-    pub(super) fn agents(
-        &mut self,
-        run: &Run,
-        queues: &Names<QueueId>,
-        profiles: &mut Profiles,
-    ) -> (Table<AgentId, Agent>, Table<AgentId, usize>) {
+    /// All agents, with what belongs to them.
+    pub(super) fn agents(&mut self, run: &Run, queues: &Names<QueueId>, profiles: &mut Profiles) -> Agents {
         let tables = &self.scenario.document().agents;
         let mut crew = Crew::default();
         for (index, table) in tables.iter().enumerate() {
             let path = format!("agents[{index}]");
-            crew.attendance = Attendance {
-                absence: self.share_away(&format!("{path}.absence"), table.absence),
-                shrinkage: self.share_away(&format!("{path}.shrinkage"), table.shrinkage),
-            };
+            crew.attendance = self.attendance(&path, table);
             (crew.pace, crew.table) = (self.pace(&path, table), index);
             match (&table.count, &table.staffing, &table.roster, &table.skills) {
                 (Some(count), None, None, None) => self.counted(&path, *count, table, profiles, &mut crew),
@@ -74,7 +81,22 @@ impl Compiler<'_> {
         if crew.agents.is_empty() {
             self.notes.push("there are no agents: nobody will be answered".into());
         }
-        (crew.agents, crew.tables)
+        Agents { rows: crew.agents, tables: crew.tables, states: crew.states }
+    }
+
+    fn attendance(&mut self, path: &str, table: &AgentsTable) -> Attendance {
+        for (key, given) in [("breaks_start_late", &table.breaks_start_late), ("breaks_end_late", &table.breaks_end_late)] {
+            if given.is_some() && table.roster.is_none() {
+                self.problem(&format!("{path}.{key}"), "not here: only agents of a roster have breaks");
+            }
+        }
+        Attendance {
+            absence: self.share_away(&format!("{path}.absence"), table.absence),
+            shrinkage: self.share_away(&format!("{path}.shrinkage"), table.shrinkage),
+            late: self.optional_distribution(&format!("{path}.late"), table.late.as_ref()),
+            breaks_start_late: self.optional_distribution(&format!("{path}.breaks_start_late"), table.breaks_start_late.as_ref()),
+            breaks_end_late: self.optional_distribution(&format!("{path}.breaks_end_late"), table.breaks_end_late.as_ref()),
+        }
     }
 
     /// A share of time in which an agent is not there.
@@ -96,7 +118,7 @@ impl Compiler<'_> {
     }
 
     /// The key that a table must not have.
-    fn no_profile(&mut self, path: &str, table: &AgentsTable, why: &str) {
+    pub(super) fn no_profile(&mut self, path: &str, table: &AgentsTable, why: &str) {
         if table.routing_profile.is_some() {
             self.problem(&format!("{path}.routing_profile"), format!("not here: {why}"));
         }
@@ -212,67 +234,6 @@ impl Compiler<'_> {
         Some(steps)
     }
 
-    fn roster(&mut self, path: &str, file: &str, table: &AgentsTable, profiles: &Profiles, crew: &mut Crew) {
-        self.no_profile(path, table, "the roster names the profile of each agent");
-        let Some(content) = self.file(&format!("{path}.roster"), file) else { return };
-        let Some(sheet) = Sheet::read(file, content, &mut self.problems) else { return };
-        let Some(([agent, profile, start, end], [])) =
-            sheet.columns(["agent", "routing_profile", "start_s", "end_s"], [], &mut self.problems)
-        else {
-            return;
-        };
-        // In order of first appearance.
-        let mut rows: Vec<Rostered> = Vec::new();
-        let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-        for row in sheet.rows() {
-            let problems = &mut self.problems;
-            let (Some(name), Some(profile_name)) = (row.name(agent, problems), row.name(profile, problems)) else { continue };
-            let found = profiles.names.get(profile_name).copied();
-            if found.is_none() {
-                let problem = row.problem(profile, format!("unknown routing profile `{profile_name}`"));
-                problems.push(problem.nearest(profile_name, profiles.names.keys().map(String::as_str)));
-            }
-            let from = row.span(start, problems);
-            let to = if row.text(end).is_empty() { Some(Time::NEVER) } else { row.span(end, problems).map(|end| Time::START + end) };
-            let place = *places.entry(name).or_insert_with(|| {
-                rows.push((name, found, Vec::new()));
-                rows.len() - 1
-            });
-            if let (Some(first), Some(this)) = (rows[place].1, found)
-                && first != this
-            {
-                let message = format!("the agent `{name}` has the profile `{}` already: an agent has one", profiles.rows[first].name);
-                problems.push(row.problem(profile, message));
-            }
-            if let (Some(from), Some(to)) = (from, to) {
-                let start_at = Time::START + from;
-                if to <= start_at {
-                    problems.push(row.problem(end, format!("the shift of `{name}` ends at {to}, not after its start at {start_at}")));
-                } else {
-                    rows[place].2.push((Presence { start: start_at, end: to }, row.line));
-                }
-            }
-        }
-        if rows.is_empty() {
-            self.problems.push(Problem::new("there is no agent in the roster").file(file));
-        }
-        for (name, profile, mut shifts) in rows {
-            shifts.sort_by_key(|(shift, _)| shift.start);
-            for pair in shifts.windows(2) {
-                if pair[0].0.end > pair[1].0.start {
-                    let message = format!("this shift of `{name}` overlaps the one in line {}", pair[0].1);
-                    self.problems.push(Problem::new(message).file(file).line(pair[1].1).key("start_s"));
-                }
-            }
-            self.claim_name(name, file, crew);
-            if let Some(profile) = profile
-                && !shifts.is_empty()
-            {
-                crew.add(name.into(), profile, merged(shifts.into_iter().map(|(shift, _)| shift).collect()));
-            }
-        }
-    }
-
     fn skilled(&mut self, path: &str, file: &str, table: &AgentsTable, queues: &Names<QueueId>, profiles: &mut Profiles, crew: &mut Crew) {
         self.no_profile(path, table, "the skills make the profiles");
         let Some(content) = self.file(&format!("{path}.skills"), file) else { return };
@@ -318,33 +279,9 @@ impl Compiler<'_> {
         }
     }
 
-    fn claim_name(&mut self, name: &str, file: &str, crew: &mut Crew) {
+    pub(super) fn claim_name(&mut self, name: &str, file: &str, crew: &mut Crew) {
         if let Some(other) = crew.names.insert(name.into(), file.into()) {
             self.problems.push(Problem::new(format!("the agent `{name}` stands in {other} already")).file(file));
         }
-    }
-}
-
-/// Stays in order of time, with those that touch made one (R14).
-fn merged(mut stays: Vec<Presence>) -> Vec<Presence> {
-    stays.sort_by_key(|stay| stay.start);
-    let mut apart: Vec<Presence> = Vec::new();
-    for stay in stays {
-        match apart.last_mut() {
-            Some(last) if last.end >= stay.start => last.end = last.end.max(stay.end),
-            _ => apart.push(stay),
-        }
-    }
-    apart
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn adjacent_stays_are_one() {
-        let stay = |start, end| Presence { start: Time::from_us(start), end: Time::from_us(end) };
-        assert_eq!(merged(vec![stay(5, 9), stay(0, 2), stay(2, 4)]), [stay(0, 4), stay(5, 9)]);
     }
 }

@@ -6,13 +6,13 @@ use super::{Compiler, Names};
 use crate::error::Problem;
 use crate::id::{AgentId, CriteriaId, QueueId, Table};
 use crate::model::{
-    Agent, AgentRule, Availability, Capacity, Channel, ChannelTerms, ContactRule, Criteria, CriteriaStep, Desk, Entry, Learning, Model, Offers,
-    Pace, PerChannel, Queue, Replies,
+    Agent, AgentRule, Availability, Capacity, Channel, ChannelTerms, ContactRule, Criteria, CriteriaStep, Desk, Entry, Learning, Model,
+    Offers, Pace, PerChannel, Queue, Replies,
 };
 use crate::random::Distribution;
 use crate::scenario::{
-    AgentsTable, AvailabilityName, CapacityTable, ChannelName, ChannelTermsTable, CriteriaStepTable, NeedTable, OffersTable, ProfileTable,
-    Proficiencies, QueueTable, Share,
+    AgentsTable, AvailabilityName, CapacityTable, ChannelName, ChannelTermsTable, CriteriaStepTable, NeedTable, OffersTable, Proficiencies,
+    ProfileTable, QueueTable, Share,
 };
 use crate::time::Span;
 use std::collections::BTreeMap;
@@ -80,9 +80,16 @@ impl Compiler<'_> {
         }
         let slowdown = table.slowdown.unwrap_or(0.0);
         if !(0.0..=SLOWDOWN_MAX).contains(&slowdown) {
-            self.problem(&format!("{path}.slowdown"), format!("{slowdown}: expected a number from 0 to {SLOWDOWN_MAX}, such as 0.2 for a fifth"));
+            self.problem(
+                &format!("{path}.slowdown"),
+                format!("{slowdown}: expected a number from 0 to {SLOWDOWN_MAX}, such as 0.2 for a fifth"),
+            );
         }
-        Capacity { at_once: at_once.clamp(1, most) as u8, other_channels: table.other_channels, slowdown_milli: (slowdown * 1000.0).round() as u32 }
+        Capacity {
+            at_once: at_once.clamp(1, most) as u8,
+            other_channels: table.other_channels,
+            slowdown_milli: (slowdown * 1000.0).round() as u32,
+        }
     }
 
     fn offers(&mut self, path: &str, table: &OffersTable) -> Offers {
@@ -130,7 +137,10 @@ impl Compiler<'_> {
             if !(1..=REPLIES_MAX).contains(&replies.count) {
                 self.problem(&format!("{path}.replies.count"), format!("{} replies: expected 1 to {REPLIES_MAX}", replies.count));
             }
-            Replies { count: replies.count.clamp(1, REPLIES_MAX), after: self.distribution(&format!("{path}.replies.after"), &replies.after) }
+            Replies {
+                count: replies.count.clamp(1, REPLIES_MAX),
+                after: self.distribution(&format!("{path}.replies.after"), &replies.after),
+            }
         });
         ChannelTerms { handle_time, after_contact_work, patience, replies }
     }
@@ -145,7 +155,8 @@ impl Compiler<'_> {
             queues[queue].max_contacts.get_or_insert(OWN_QUEUE_MAX);
             for profile in &profiles.rows {
                 if profile.entries.iter().any(|entry| entry.queue == queue) {
-                    let message = format!("the queue `{}` is {name}'s own, so it cannot stand in the profile `{}`", table.name, profile.name);
+                    let message =
+                        format!("the queue `{}` is {name}'s own, so it cannot stand in the profile `{}`", table.name, profile.name);
                     self.problem(&format!("queue[{index}].agent"), message);
                 }
             }
@@ -160,7 +171,10 @@ impl Compiler<'_> {
         let learning = table.learning.map(|learning| {
             let begins = learning.begins_at;
             if !(1.0..=FACTOR_MAX).contains(&begins) {
-                self.problem(&format!("{path}.learning.begins_at"), format!("{begins}: expected a factor from 1 to {FACTOR_MAX}, such as 1.5"));
+                self.problem(
+                    &format!("{path}.learning.begins_at"),
+                    format!("{begins}: expected a factor from 1 to {FACTOR_MAX}, such as 1.5"),
+                );
             }
             if !(1..=LEARNING_MAX).contains(&learning.contacts) {
                 let message = format!("{} contacts: expected 1 to {LEARNING_MAX}", learning.contacts);
@@ -298,7 +312,14 @@ impl Compiler<'_> {
         made
     }
 
-    fn who_fits(&mut self, path: &str, step: &CriteriaStepTable, agents: &Names<AgentId>, skills: &Skills, fits: &mut Table<AgentId, bool>) {
+    fn who_fits(
+        &mut self,
+        path: &str,
+        step: &CriteriaStepTable,
+        agents: &Names<AgentId>,
+        skills: &Skills,
+        fits: &mut Table<AgentId, bool>,
+    ) {
         match (&step.agents, &step.needs, &step.any_of) {
             (Some(named), None, None) => {
                 if !(1..=AGENTS_NAMED_MAX).contains(&named.len()) {

@@ -1,6 +1,7 @@
 //! What the scenario expects of itself: `[[expect]]`.
 
 use super::Compiler;
+use crate::error::Problem;
 use crate::id::Id;
 use crate::model::{Expectation, Measure, Metric, Model, Scope, Unit};
 use crate::scenario::{Amount, ExpectTable, QueueTable};
@@ -8,13 +9,10 @@ use crate::stats::Confidence;
 
 impl Compiler<'_> {
     pub(super) fn expectations(&mut self) -> Vec<Expectation> {
-        let document = self.scenario.document();
-        let queues: Vec<&str> = document.queue.iter().map(|queue| queue.name.as_str()).collect();
-        let profiles: Vec<&str> = document.routing_profile.iter().map(|profile| profile.name.as_str()).collect();
         let mut expectations = Vec::new();
-        for (index, table) in document.expect.iter().enumerate() {
+        for (index, table) in self.scenario.document().expect.iter().enumerate() {
             let path = format!("expect[{index}]");
-            match Metric::parse(&table.metric, &queues, &profiles) {
+            match self.metric(&table.metric) {
                 Ok(metric) => self.bounds(&path, table, &metric, &mut expectations),
                 Err(problem) => self.problem(&format!("{path}.metric"), problem.message),
             }
@@ -22,11 +20,22 @@ impl Compiler<'_> {
         expectations
     }
 
-    /// Where contacts do nothing but queue there are no ways to expect anything of.
+    fn metric(&self, name: &str) -> Result<Metric, Problem> {
+        let document = self.scenario.document();
+        let queues: Vec<&str> = document.queue.iter().map(|queue| queue.name.as_str()).collect();
+        let profiles: Vec<&str> = document.routing_profile.iter().map(|profile| profile.name.as_str()).collect();
+        Metric::parse(name, &queues, &profiles)
+    }
+
+    /// Where contacts do nothing but queue there are no ways to expect anything of; where agents do nothing but take one call at a time, nothing else of them.
     pub(super) fn expectations_of_ways(&mut self, model: &Model) {
         for (index, table) in self.scenario.document().expect.iter().enumerate() {
-            let of_ways = Measure::in_name(&table.metric).is_some_and(Measure::of_ways);
-            if of_ways && !model.has_paths() {
+            let Ok(Metric { measure, .. }) = self.metric(&table.metric) else { continue };
+            if measure.of_desks() && !model.reports_agents() {
+                let message = format!("{} is {}, and there are none such", table.metric, Measure::OF_DESKS);
+                self.problem(&format!("expect[{index}].metric"), message);
+            }
+            if measure.of_ways() && !model.has_paths() {
                 let message = format!("{} is of paths to service, and here contacts do nothing but queue", table.metric);
                 self.problem(&format!("expect[{index}].metric"), message);
             }

@@ -15,6 +15,7 @@ mod intervals;
 mod opening;
 mod paths;
 mod profiles;
+mod roster;
 mod sheet;
 mod skills;
 mod sources;
@@ -29,6 +30,7 @@ use crate::model::{
 };
 use crate::scenario::{AgentRuleName, AtHorizonName, ComparatorName, ContactRuleName, CountByName, Interval, QueueTable, Scenario};
 use crate::time::{Span, Time};
+use agents::Agents;
 use flows::Known;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -114,7 +116,7 @@ impl<'s> Compiler<'s> {
             self.problem("queue", "there is no queue: add a [[queue]]");
         }
         let mut profiles = self.profiles(&queue_names);
-        let (mut agents, agent_tables) = self.agents(&run, &queue_names, &mut profiles);
+        let Agents { rows: mut agents, tables: agent_tables, states } = self.agents(&run, &queue_names, &mut profiles);
         let agent_names = self.agent_names(&agents);
         self.own_queues(&mut queues, &profiles, &agent_names);
         self.factors(&mut agents, &agent_names, &queue_names);
@@ -161,6 +163,7 @@ impl<'s> Compiler<'s> {
             queues,
             profiles: profiles.rows,
             agents,
+            states,
             sources,
             hours,
             events,

@@ -3,7 +3,8 @@
 use super::desks::{Desks, GroupId, Hand, HandId, Phase};
 use super::journeys::{JourneyId, Place};
 use super::router::best_of_desk;
-use super::simulation::{ShiftChange, Simulation, given};
+use super::shifts::ShiftChange;
+use super::simulation::{Simulation, given};
 use super::waiting::{LineId, Slot};
 use super::winner_tree::NEVER;
 use crate::id::{AgentId, Id, QueueId};
@@ -28,16 +29,26 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
     /// Who leaves, what ends, who comes.
     pub(super) fn change_desks(&mut self) {
         let mut logging_in = Vec::new();
-        while let Some(ShiftChange { begins, agent, .. }) = self.next_change_due() {
-            self.desks.is_present(agent, begins);
+        while let Some(ShiftChange { agent, present, state, .. }) = self.next_change_due() {
+            let before = std::mem::replace(&mut self.states[agent], state);
+            let was_present = self.desks.agents[agent].present;
+            self.desks.is_present(agent, present);
             let row = &mut self.desks.agents[agent];
-            if begins && row.logged_in {
-                row.since_us = self.now;
-            } else if begins {
-                logging_in.push(agent);
+            let profile = row.profile;
+            if row.logged_in {
+                if present && !was_present {
+                    row.since_us = self.now;
+                }
+                self.desks.refresh(agent);
+                self.leave_if_done(agent);
+                continue;
             }
-            self.desks.refresh(agent);
-            self.leave_if_done(agent);
+            self.in_states[profile] -= u32::from(before.is_some());
+            if present {
+                logging_in.push(agent);
+            } else {
+                self.turn(agent);
+            }
         }
         let mut due = Vec::new();
         while self.completions.first_key() == self.now {
@@ -104,7 +115,9 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
     pub(super) fn route_to_desks(&mut self) {
         loop {
             let turns = self.desks.affected.iter().enumerate().map(|(place, &group)| (self.desks.first(group), place, group));
-            let Some((first, place, group)) = turns.min_by_key(|(first, ..)| first.map_or((1, None), |turn| (0, Some(turn)))) else { break };
+            let Some((first, place, group)) = turns.min_by_key(|(first, ..)| first.map_or((1, None), |turn| (0, Some(turn)))) else {
+                break;
+            };
             match first.and_then(|(.., agent)| self.best_for(group).map(|slot| (agent, slot))) {
                 None => self.desks.is_done_with(place),
                 Some((agent, slot)) => self.give(agent, slot),
@@ -130,9 +143,11 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
 
     fn best_for(&mut self, group: GroupId) -> Option<Slot> {
         let desks = &self.desks;
-        let open = desks.routes.of(Desks::kind_of_group(group)).iter().filter(|route| {
-            Desks::group_admits(group, route.channel) && desks.keeps_available(group, route.keep_available)
-        });
+        let open = desks
+            .routes
+            .of(Desks::kind_of_group(group))
+            .iter()
+            .filter(|route| Desks::group_admits(group, route.channel) && desks.keeps_available(group, route.keep_available));
         best_of_desk(open, &mut self.ranked, &mut self.waiting, self.now)
     }
 
@@ -400,7 +415,8 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
         let pace = &self.model.agents[hand.agent].pace;
         let stretch = |drawn| pace.stretch(contact.queue, agent.answered_count, self.day.stretch(contact.queue, drawn));
         let talk = given.and_then(|given| given.handle_time).unwrap_or_else(|| {
-            let distribution = entry.and_then(|entry| entry.handle_time.as_ref()).or(terms.handle_time.as_ref()).unwrap_or(&queue.handle_time);
+            let distribution =
+                entry.and_then(|entry| entry.handle_time.as_ref()).or(terms.handle_time.as_ref()).unwrap_or(&queue.handle_time);
             stretch(distribution.sample(&mut streams.stream(Purpose::HandleTime, number)))
         });
         let work = entry.and_then(|entry| entry.after_contact_work.as_ref());
@@ -411,12 +427,16 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
         (talk, after_contact_work)
     }
 
-    /// How many agents serve a queue; with a channel: those only who could take a contact of it now.
-    pub(super) fn staff_of(&self, queue: QueueId, channel: Option<Channel>) -> u64 {
+    /// How many agents serve a queue; with a channel: those only who could take a contact of it now; `online`: those in a state too.
+    pub(super) fn staff_of(&self, queue: QueueId, channel: Option<Channel>, online: bool) -> u64 {
         let own = self.model.queues[queue].agent;
-        let own = own.filter(|&agent| channel.map_or(self.desks.agents[agent].logged_in, |channel| self.desks.is_available(agent, channel)));
+        let own = own.filter(|&agent| match channel {
+            Some(channel) => self.desks.is_available(agent, channel),
+            None => self.desks.agents[agent].logged_in || (online && self.states[agent].is_some()),
+        });
         let staff = self.desks.routes.profiles_of(queue).iter().map(|&profile| match channel {
             Some(channel) => self.desks.available(profile, channel),
+            None if online => u64::from(self.logged_in[profile] + self.in_states[profile]),
             None => u64::from(self.logged_in[profile]),
         });
         staff.sum::<u64>() + u64::from(own.is_some())

@@ -12,6 +12,7 @@ mod outside;
 mod ranked;
 mod router;
 mod routes;
+mod shifts;
 mod simulation;
 mod waiting;
 mod walk;

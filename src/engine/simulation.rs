@@ -3,6 +3,7 @@
 //! Before an instant no available agent faces an eligible contact, so only what changes can form a pair. Most instants hold a single
 //! change: one contact arrives, or one agent becomes free. Those are carried out directly; every other instant goes through the full round.
 
+use super::desk_routes::KindId;
 use super::desks::Desks;
 use super::idle::IdleAgents;
 use super::journeys::Journeys;
@@ -10,12 +11,12 @@ use super::outside::Outside;
 use super::ranked::RankedQueues;
 use super::router::{Choice, Router};
 use super::routes::Routes;
+use super::shifts::{ShiftChange, shift_changes};
 use super::waiting::{EMPTY, LineId, Slot, WaitingContacts};
 use super::winner_tree::{NEVER, WinnerTree};
-use super::desk_routes::KindId;
 use super::{DRAIN_MAX, LAST_INSTANT_US, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StepId, Table};
+use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StateId, StepId, Table};
 use crate::model::{AgentRule, AtHorizon, Channel, Day, Entry, Given, Model};
 use crate::observe::{Contact, Fact, Observer};
 use crate::random::{Purpose, SourceStreams, Streams, nth};
@@ -37,14 +38,6 @@ struct AgentState {
     /// Staffed time before the present stay, and since when this one lasts.
     staffed_us: i64,
     staffed_since_us: i64,
-}
-
-/// An agent's shift begins or ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct ShiftChange {
-    at_us: i64,
-    pub(super) begins: bool,
-    pub(super) agent: AgentId,
 }
 
 /// What a source is about to send.
@@ -81,6 +74,8 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     pub(super) busy_count: usize,
     shift_changes: Vec<ShiftChange>,
     next_shift_change: usize,
+    /// What the plan of an agent has now; whoever is not logged in is in that state.
+    pub(super) states: Table<AgentId, Option<StateId>>,
     pub(super) idle: IdleAgents,
     pub(super) waiting: WaitingContacts,
     pub(super) ranked: RankedQueues,
@@ -100,10 +95,11 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     /// How often something happened at this instant, which need not end where offers take no time.
     rounds_at_once: u32,
 
-    /// With `PATHS`: who is on the way, and what they share; how many agents are logged in; how long contacts take on average.
+    /// With `PATHS`: who is on the way, and what they share; how many agents are logged in, and in states; how long contacts take on average.
     pub(super) journeys: Journeys<'m>,
     pub(super) outside: Outside<'m>,
     pub(super) logged_in: Table<ProfileId, u32>,
+    pub(super) in_states: Table<ProfileId, u32>,
     pub(super) mean_handling_us: Table<QueueId, i64>,
     /// A contact went round and round in this step, so often at the last instant.
     pub(super) endless: Option<(StepId, u32)>,
@@ -144,6 +140,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             shift_changes: shift_changes(model, &day),
             day,
             next_shift_change: 0,
+            states: model.agents.iter().map(|_| None).collect(),
             idle: IdleAgents::new(model.agents.len(), model.profiles.len()),
             waiting: WaitingContacts::new(lines, if DESKS { &[] } else { routes.pools() }),
             ranked: if DESKS {
@@ -163,6 +160,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             journeys: Journeys::default(),
             outside: Outside::new(model, streams, last_instant(model)),
             logged_in: model.profiles.iter().map(|_| 0).collect(),
+            in_states: model.profiles.iter().map(|_| 0).collect(),
             mean_handling_us: if PATHS { model.mean_handling_us() } else { Table::new() },
             endless: None,
             routes,
@@ -189,6 +187,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
                 next = next.min(moves);
             }
             if next >= end_us || self.is_over(arrival) {
+                if PATHS && next < NEVER && patience == next && self.forget_patience() {
+                    continue;
+                }
                 break next != NEVER && !self.is_over(arrival);
             }
             if next > self.now {
@@ -238,7 +239,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
         if DESKS && self.rounds_at_once > STEPS_MAX {
             let when = Time::from_us(self.now);
-            return limit(format!("contacts are offered and refused more than {STEPS_MAX} times at {when}s: give offers and recovery some time"));
+            return limit(format!(
+                "contacts are offered and refused more than {STEPS_MAX} times at {when}s: give offers and recovery some time"
+            ));
         }
         if let Some((step, at_once)) = self.endless {
             let step = &self.model.paths.steps[step];
@@ -423,16 +426,22 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// Step 1 without the contacts: who leaves, who becomes available.
     fn change_shifts_and_agents(&mut self) {
         let mut logging_in = Vec::new();
-        while let Some(ShiftChange { begins, agent, .. }) = self.next_change_due() {
-            self.agents[agent].present = begins;
-            match (begins, self.agents[agent].busy) {
-                // Whoever still handles a contact is there already, or leaves when it ends (R14).
-                (_, true) => {}
-                (true, false) => logging_in.push(agent),
-                (false, false) => {
-                    self.idle.remove(agent, self.agents[agent].profile);
-                    self.log_out(agent);
-                }
+        while let Some(ShiftChange { agent, present, state, .. }) = self.next_change_due() {
+            let was_present = std::mem::replace(&mut self.agents[agent].present, present);
+            let before = std::mem::replace(&mut self.states[agent], state);
+            let AgentState { profile, busy, .. } = self.agents[agent];
+            // Whoever still handles a contact is there already, or leaves when it ends (R14).
+            if busy {
+                continue;
+            }
+            self.in_states[profile] -= u32::from(before.is_some());
+            if present {
+                logging_in.push(agent);
+            } else if was_present {
+                self.idle.remove(agent, profile);
+                self.log_out(agent);
+            } else {
+                self.turn(agent);
             }
         }
         while self.completions.first_key() == self.now {
@@ -528,6 +537,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
     }
 
+    /// The patience that ends first, if it is of somebody who has left in the meantime: nothing is to come of it any more (R18).
+    fn forget_patience(&mut self) -> bool {
+        let slot = self.patience.first_leaf() as Slot;
+        let is_left_behind = !self.waiting.get(slot).waits();
+        if is_left_behind {
+            self.patience.set(slot as usize, NEVER);
+        }
+        is_left_behind
+    }
+
     #[inline(never)]
     fn abandon_due(&mut self) {
         let mut leaving = Vec::new();
@@ -576,6 +595,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let profile = state.profile;
         self.logged_in[profile] -= 1;
         self.tell(&Fact::LoggedOut { agent, profile });
+        if self.states[agent].is_some() {
+            self.turn(agent);
+        }
+    }
+
+    /// The agent, not logged in, is in the state that its plan has.
+    pub(super) fn turn(&mut self, agent: AgentId) {
+        let (profile, state) = (self.agents[agent].profile, self.states[agent]);
+        self.in_states[profile] += u32::from(state.is_some());
+        self.tell(&Fact::Turned { agent, profile, state });
     }
 
     /// Handling is over; the agent's leaf among the completions is left to the caller.
@@ -741,7 +770,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             return given.patience;
         }
         let queue = &self.model.queues[contact.queue];
-        let patience = if DESKS { queue.by_channel[channel].patience.as_ref().or(queue.patience.as_ref())? } else { queue.patience.as_ref()? };
+        let patience =
+            if DESKS { queue.by_channel[channel].patience.as_ref().or(queue.patience.as_ref())? } else { queue.patience.as_ref()? };
         let number = if PATHS { nth(contact.number, wait) } else { contact.number };
         Some(patience.sample(&mut self.incoming[contact.source].streams.stream(Purpose::Patience, number)))
     }
@@ -815,19 +845,4 @@ fn last_instant(model: &Model) -> Time {
 pub(super) fn given(model: &Model, source: SourceId, number: u64) -> Option<&Given> {
     let given = &model.sources[source].given;
     if given.is_empty() { None } else { given.get(number as usize) }
-}
-
-/// All beginnings and ends of shifts in order of time; at one instant ends come first.
-fn shift_changes(model: &Model, day: &Day) -> Vec<ShiftChange> {
-    let mut changes = Vec::new();
-    for agent in model.agents.ids() {
-        for shift in day.presence(model, agent) {
-            changes.push(ShiftChange { at_us: shift.start.as_us(), begins: true, agent });
-            if shift.end != Time::NEVER {
-                changes.push(ShiftChange { at_us: shift.end.as_us(), begins: false, agent });
-            }
-        }
-    }
-    changes.sort_unstable();
-    changes
 }

@@ -240,13 +240,14 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
     fn is_staffed(&mut self, id: JourneyId, queue: QueueId, agents: Staff, more_than: usize) -> bool {
         if DESKS {
             let channel = self.journeys.get(id).channel;
-            return self.staff_of(queue, (agents == Staff::Available).then_some(channel)) > more_than as u64;
+            return self.staff_of(queue, (agents == Staff::Available).then_some(channel), agents == Staff::Online) > more_than as u64;
         }
         let mut count = 0;
         for opening in self.routes.openings(queue) {
             count += match agents {
                 Staff::Available => self.idle.of(opening.profile).take(more_than + 1).count(),
-                Staff::Staffed | Staff::Online => self.logged_in[opening.profile] as usize,
+                Staff::Staffed => self.logged_in[opening.profile] as usize,
+                Staff::Online => (self.logged_in[opening.profile] + self.in_states[opening.profile]) as usize,
             };
             if count > more_than {
                 return true;
@@ -261,7 +262,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
             QueueTest::OldestAge(most) => self.now - self.oldest_in(queue) > most.as_us(),
             QueueTest::EstimatedWait(most) => {
                 let staffed = if DESKS {
-                    self.staff_of(queue, None)
+                    self.staff_of(queue, None, false)
                 } else {
                     self.routes.openings(queue).iter().map(|opening| u64::from(self.logged_in[opening.profile])).sum()
                 };

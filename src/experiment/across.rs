@@ -1,5 +1,6 @@
 //! Sums over replications, from which every estimate is made.
 
+use super::agent_sums::AgentSums;
 use super::path_sums::PathSums;
 use crate::id::{Id, ProfileId, QueueId};
 use crate::model::{Outline, Scope};
@@ -78,6 +79,50 @@ pub mod column {
     pub const HANDLING_US: usize = 0;
     /// Of a routing profile: staffed time, in microseconds.
     pub const STAFFED_US: usize = 1;
+
+    /// Of agents, in models that report what they did: the sums of [`AgentWork`](crate::observers::AgentWork); times in microseconds.
+    pub mod agents {
+        use crate::stats::Terms;
+
+        /// Logged in or in a state.
+        pub const ONLINE_US: usize = 0;
+        /// Logged in.
+        pub const STAFFED_US: usize = 1;
+        /// In a state.
+        pub const NON_PRODUCTIVE_US: usize = 2;
+        /// With at least one contact in hand.
+        pub const CONTACT_US: usize = 3;
+        /// The same, contact by contact.
+        pub const HANDLE_US: usize = 4;
+        /// Kept from contacts by missed offers.
+        pub const MISSED_US: usize = 5;
+        /// From ringing until accepted or missed, offer by offer.
+        pub const CONNECTING_US: usize = 6;
+        /// Contacts answered.
+        pub const ANSWERED: usize = 7;
+        /// Those not of an agent's first skill.
+        pub const OFF_SKILL: usize = 8;
+        /// Offers.
+        pub const OFFERS: usize = 9;
+        /// Offers accepted.
+        pub const ACCEPTED: usize = 10;
+        /// Offers to which nobody reacted.
+        pub const NO_ANSWER: usize = 11;
+        /// Offers rejected.
+        pub const REJECTED: usize = 12;
+        /// Offers during which the customer hung up.
+        pub const HUNG_UP: usize = 13;
+        /// The longest run without a pause of any of the agents.
+        pub const LONGEST_RUN_US: usize = 14;
+        /// How many columns there are.
+        pub const COLUMNS: usize = 15;
+        /// Logged in without a contact in hand.
+        pub const IDLE_US: Terms<'static> = &[(STAFFED_US, 1), (CONTACT_US, -1)];
+        /// Offers that came to nothing.
+        pub const NON_RESPONSE: Terms<'static> = &[(NO_ANSWER, 1), (REJECTED, 1), (HUNG_UP, 1)];
+        /// Offers that came to something or nothing: all but those that still rang at the end.
+        pub const DECIDED: Terms<'static> = &[(ACCEPTED, 1), (NO_ANSWER, 1), (REJECTED, 1), (HUNG_UP, 1)];
+    }
 }
 
 /// A queue, or all together, over all replications.
@@ -167,6 +212,8 @@ pub struct Across {
     work: Vec<Moments>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     paths: Option<Box<PathSums>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    desks: Option<Box<AgentSums>>,
 }
 
 impl Across {
@@ -202,6 +249,9 @@ impl Across {
         self.agents.record(&observed_work(outline, summary, Scope::Total));
         if let (Some(names), Some(paths)) = (&outline.paths, summary.paths()) {
             self.paths.get_or_insert_default().record(names, paths);
+        }
+        if let Some(agents) = summary.agents() {
+            self.desks.get_or_insert_default().record(outline.profiles.len(), agents);
         }
         if outline.interval_us.is_some() {
             self.record_intervals(outline, summary);
@@ -284,6 +334,11 @@ impl Across {
         self.paths.as_deref()
     }
 
+    /// What agents did; `None` if the model does not report it ([`Model::reports_agents`](crate::Model::reports_agents)).
+    pub fn desks(&self) -> Option<&AgentSums> {
+        self.desks.as_deref()
+    }
+
     /// Whether these are sums over replications of a model with that outline, as far as their shape tells.
     pub fn fits(&self, outline: &Outline) -> bool {
         let (queues, profiles) = (outline.queues.len(), outline.profiles.len());
@@ -304,8 +359,13 @@ impl Across {
             (None, paths) => paths.is_none() || self.replications == 0,
             (Some(_), None) => false,
         };
+        let desks = match &self.desks {
+            Some(sums) => outline.reports_agents && sums.fits(profiles, self.replications),
+            None => !outline.reports_agents || self.replications == 0,
+        };
         shapes
             && paths
+            && desks
             && rows.into_iter().all(|(levels, row)| has(&row.moments, column::answered_within(levels)))
             && self.cells.iter().all(|cell| has(&cell.moments, column::answered_within(1)))
             && work().all(|moments| has(moments, column::STAFFED_US + 1))
@@ -335,6 +395,9 @@ impl Merge for Across {
         self.work.merge(&other.work);
         if let Some(paths) = &other.paths {
             self.paths.get_or_insert_default().merge(paths);
+        }
+        if let Some(desks) = &other.desks {
+            self.desks.get_or_insert_default().merge(desks);
         }
     }
 }

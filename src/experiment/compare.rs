@@ -4,7 +4,7 @@ use super::formulas;
 use super::replicate;
 use super::workers::{OnProgress, Workers};
 use crate::error::{Error, ErrorKind, Problem};
-use crate::model::{Measure, Metric, Model, Outline, Scope};
+use crate::model::{Measure, Metric, Model, Outline, PathOutline, Scope};
 use crate::random::Streams;
 use crate::stats::{Confidence, Estimate, Merge, Moments};
 use std::fmt;
@@ -222,7 +222,9 @@ fn difference(metric: &Metric, moments: &Moments, confidence: &Confidence, joint
 fn standard(outline: &Outline) -> Vec<Metric> {
     let of_contacts = [Measure::ServiceLevel, Measure::Asa, Measure::AbandonmentRate];
     let of_ways = [Measure::Spoken, Measure::ToAgent, Measure::SelfServed, Measure::Blocked];
-    let of_ways = of_ways.iter().filter(|_| outline.paths.is_some());
+    // Where agents have desks, contacts are followed all their way, but they need not do anything on it.
+    let has_ways = |paths: &PathOutline| !outline.reports_agents || !paths.flows.is_empty() || !paths.carriers.is_empty();
+    let of_ways = of_ways.iter().filter(|_| outline.paths.as_ref().is_some_and(has_ways));
     let total = of_ways.chain(&of_contacts).map(|&measure| Metric::new(Scope::Total, "total", measure));
     let mut metrics: Vec<Metric> = total.collect();
     if outline.queues.len() > 1 {

@@ -1,10 +1,12 @@
 //! How each figure is formed from the sums.
 
+use super::across::column::agents as desks;
 use super::across::{Across, Row, column, observed, observed_work};
+use super::agent_sums::{GroupSums, observed_agents};
 use super::path_sums::observed_ways;
 use crate::model::{Measure, Metric, Outline, Scope, Unit};
 use crate::observe::Outcome;
-use crate::observers::Summary;
+use crate::observers::{Spread, Summary};
 use crate::stats::{Confidence, Estimate, Moments, Shares, Terms};
 
 /// A ratio of two sums over replications, or a mean per replication.
@@ -34,6 +36,8 @@ const WAITS: Terms<'static> = &[(column::WAIT_ANSWERED_US, 1), (column::WAIT_ABA
 const IN_TIME: Terms<'static> = &[(column::answered_within(0), 1)];
 const HANDLING: Terms<'static> = &[(column::HANDLING_US, 1)];
 const STAFFED: Terms<'static> = &[(column::STAFFED_US, 1)];
+/// With a contact in hand or idle.
+const AT_DESK: Terms<'static> = &[(desks::STAFFED_US, 1)];
 
 impl Formula {
     /// The formula of a measure, in a run of which `counted_us` count (R21, R22); `None` for those that are no such ratio: percentiles, and
@@ -65,7 +69,13 @@ impl Formula {
             Measure::Calls => mean(column::CALLS),
             Measure::Blocked => share(&[(column::OUTCOMES + Outcome::Blocked as usize, 1)], column::CALLS),
             Measure::ToAgent => seconds(share(&[(column::TO_AGENT_US, 1)], &[(column::SPOKEN, 1)])),
-            Measure::QueueLength | Measure::DaysMeetingTarget | Measure::Wait(_) => return None,
+            Measure::Concurrency => share(&[(desks::HANDLE_US, 1)], AT_DESK),
+            Measure::AnswerRate => share(&[(desks::ACCEPTED, 1)], &[(desks::OFFERS, 1)]),
+            Measure::NonResponse => mean(desks::NON_RESPONSE),
+            Measure::NonProductive => seconds(mean(&[(desks::NON_PRODUCTIVE_US, 1)])),
+            Measure::LongestRun => seconds(mean(&[(desks::LONGEST_RUN_US, 1)])),
+            Measure::OffSkill => share(&[(desks::OFF_SKILL, 1)], &[(desks::ANSWERED, 1)]),
+            Measure::QueueLength | Measure::DaysMeetingTarget | Measure::Wait(_) | Measure::OccupancySpread => return None,
         })
     }
 
@@ -80,18 +90,25 @@ impl Formula {
 }
 
 /// Numerator and denominator of a metric in one replication; of a mean, the denominator is 1, of one over time the time that counts, for designs may
-/// differ in it. Of the days that meet the target, 1 or 0, and 1. `None` for percentiles, and where there is nothing to take it from.
+/// differ in it. Of the days that meet the target, 1 or 0, and 1; of the spread of occupancies, it and 1. `None` for percentiles, and where there is
+/// nothing to take it from.
 pub(super) fn parts(outline: &Outline, summary: &Summary, metric: &Metric) -> Option<[i128; 2]> {
     if metric.measure == Measure::DaysMeetingTarget {
         let (row, target) = (observed(outline, summary, metric.scope), outline.headline(metric.scope)?.target?);
         let share = Shares::share(row[column::answered_within(0)], row[column::OFFERED])?;
         return Some([i128::from(share >= target), 1]);
     }
+    let profile = || if let Scope::Profile(profile) = metric.scope { Some(profile) } else { None };
+    if metric.measure == Measure::OccupancySpread {
+        return Some([summary.agents()?.spread(profile())?.deviation?.into(), Spread::ONE.into()]);
+    }
     let formula = Formula::of(metric.measure, outline.counted_us())?;
     let row = if metric.measure.of_agents() {
         observed_work(outline, summary, metric.scope).to_vec()
     } else if metric.measure.of_ways() {
         observed_ways(summary.paths()?)
+    } else if metric.measure.of_desks() {
+        observed_agents(summary.agents()?, profile()).to_vec()
     } else {
         observed(outline, summary, metric.scope)
     };
@@ -115,8 +132,14 @@ impl Across {
             (None, Measure::DaysMeetingTarget) => {
                 outline.headline(metric.scope)?.target.and_then(|_| self.row(metric.scope).days.meeting_target(confidence))
             }
+            (None, Measure::OccupancySpread) => self.group(metric.scope)?.spread(confidence),
             (None, _) => None,
         }
+    }
+
+    /// `None`: the model does not report what agents did.
+    fn group(&self, scope: Scope) -> Option<&GroupSums> {
+        self.desks()?.of(scope)
     }
 
     /// The same, but the interval of a share that reaches 0 or 1, where few or no contacts tell how much it varies, is never narrower than if the
@@ -145,10 +168,13 @@ impl Across {
         }
     }
 
-    /// `None`: the model has no paths to service.
+    /// `None`: the model has no paths to service, or does not report what agents did.
     fn moments(&self, metric: &Metric) -> Option<&Moments> {
         if metric.measure.of_ways() {
             return self.paths().map(|paths| &paths.total.ways);
+        }
+        if metric.measure.of_desks() {
+            return self.group(metric.scope).map(|group| &group.work);
         }
         Some(match metric.scope {
             Scope::Profile(profile) => self.profile(profile),

@@ -1,6 +1,7 @@
 //! Replications in parallel, and what they say together.
 
 mod across;
+mod agent_sums;
 mod baseline;
 mod compare;
 mod formulas;
@@ -13,6 +14,7 @@ mod until;
 mod workers;
 
 pub use across::{Across, Cell, Row, column};
+pub use agent_sums::{AgentSums, GroupSums};
 pub use baseline::{BASELINE, Change, Stored, against_baseline};
 pub use compare::{Compared, Conditions, Design, Difference, compare};
 pub use formulas::Formula;

@@ -318,7 +318,8 @@ mod tests {
 
     #[test]
     fn factors_multiply_and_round_once() {
-        let pace = Pace { factor_milli: 1500, by_queue: vec![(QueueId(2), 900)], learning: Some(Learning { begins_milli: 2000, contacts: 4 }) };
+        let pace =
+            Pace { factor_milli: 1500, by_queue: vec![(QueueId(2), 900)], learning: Some(Learning { begins_milli: 2000, contacts: 4 }) };
         assert_eq!(pace.stretch(QueueId(2), 1, Span::from_us(1000)), Span::from_us(2363)); // 1.5 x 0.9 x 1.75 = 2.3625
         assert_eq!(pace.stretch(QueueId(0), 9, Span::from_us(3)), Span::from_us(5)); // 4.5
         assert_eq!(pace.stretch(QueueId(0), 9, Span::MAX), Span::MAX);

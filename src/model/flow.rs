@@ -229,9 +229,9 @@ impl Block {
 pub enum Staff {
     /// They could take a contact now.
     Available,
-    /// They are on shift or finish a contact.
+    /// They are logged in: available, or handling a contact.
     Staffed,
-    /// They are logged in. As long as agents have no other states, the same as `Staffed`.
+    /// They are logged in, or in a state such as a break or a meeting.
     Online,
 }
 

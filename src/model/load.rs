@@ -88,12 +88,16 @@ impl Model {
         means.min_by(f64::total_cmp).unwrap_or_else(|| mean(None, Some(&queue.handle_time)) + mean(None, queue.after_contact_work.as_ref()))
     }
 
-    /// The agents of each profile, on average up to the horizon, without those absent or away.
+    /// The agents of each profile, on average up to the horizon, without those absent or away. Rather too many than too few: whoever logs in late counts as in
+    /// time, and who is late for a break comes back as planned.
     pub fn agents_on_average(&self) -> Table<ProfileId, f64> {
         let mut agents: Table<ProfileId, f64> = self.profiles.iter().map(|_| 0.0).collect();
         for agent in &self.agents {
             let until_horizon = |at: Time| at.as_us().clamp(0, self.run.horizon.as_us()) as f64;
-            let present: f64 = agent.presence.iter().map(|shift| until_horizon(shift.end) - until_horizon(shift.start)).sum();
+            let length = |start: Time, end: Time| until_horizon(end) - until_horizon(start);
+            let late_us = agent.attendance.breaks_start_late.as_ref().map_or(0.0, Distribution::mean_us);
+            let present: f64 = agent.presence.iter().map(|shift| length(shift.start, shift.end)).sum();
+            let present = present + agent.away.iter().map(|away| length(away.start, away.end).min(late_us)).sum::<f64>();
             let there = (1.0 - agent.attendance.absence) * (1.0 - agent.attendance.shrinkage);
             agents[agent.profile] += present / self.run.horizon.as_us().max(1) as f64 * there;
         }

@@ -94,11 +94,28 @@ pub enum Measure {
     Calls,
     /// The mean time from the start of a call to the first agent.
     ToAgent,
+    /// Of models that report what agents did: how many contacts they had in hand, on average over staffed time.
+    Concurrency,
+    /// Offers accepted / offers.
+    AnswerRate,
+    /// Offers that came to nothing, per replication.
+    NonResponse,
+    /// Time on shift in a state such as a break.
+    NonProductive,
+    /// The longest stretch in which an agent had something in hand at every moment, that of the agent who had the longest.
+    LongestRun,
+    /// Contacts that were not of their agent's first skill / contacts answered.
+    OffSkill,
+    /// The standard deviation of the occupancies of the agents.
+    OccupancySpread,
 }
 
 impl Measure {
+    /// What those are of that only some models have ([`Measure::of_desks`]).
+    pub(crate) const OF_DESKS: &'static str = "of agents who hold several contacts at once, are offered contacts or are in states";
+
     /// All of them.
-    pub const ALL: [Measure; 27] = [
+    pub const ALL: [Measure; 34] = [
         Measure::ServiceLevel,
         Measure::DaysMeetingTarget,
         Measure::Asa,
@@ -126,6 +143,13 @@ impl Measure {
         Measure::Blocked,
         Measure::Calls,
         Measure::ToAgent,
+        Measure::Concurrency,
+        Measure::AnswerRate,
+        Measure::NonResponse,
+        Measure::NonProductive,
+        Measure::LongestRun,
+        Measure::OffSkill,
+        Measure::OccupancySpread,
     ];
 
     /// Its name.
@@ -158,6 +182,13 @@ impl Measure {
             Measure::Blocked => "blocked",
             Measure::Calls => "calls",
             Measure::ToAgent => "to_agent_s",
+            Measure::Concurrency => "concurrency",
+            Measure::AnswerRate => "answer_rate",
+            Measure::NonResponse => "non_response",
+            Measure::NonProductive => "non_productive_s",
+            Measure::LongestRun => "longest_run_s",
+            Measure::OffSkill => "off_skill",
+            Measure::OccupancySpread => "occupancy_spread",
         }
     }
 
@@ -173,8 +204,18 @@ impl Measure {
             | Measure::SelfServed
             | Measure::Served
             | Measure::Blocked
-            | Measure::Occupancy => Unit::Share,
-            Measure::Asa | Measure::MeanWait | Measure::Wait(_) | Measure::Staffed | Measure::Handling | Measure::ToAgent => Unit::Seconds,
+            | Measure::Occupancy
+            | Measure::AnswerRate
+            | Measure::OffSkill
+            | Measure::OccupancySpread => Unit::Share,
+            Measure::Asa
+            | Measure::MeanWait
+            | Measure::Wait(_)
+            | Measure::Staffed
+            | Measure::Handling
+            | Measure::ToAgent
+            | Measure::NonProductive
+            | Measure::LongestRun => Unit::Seconds,
             Measure::Offered
             | Measure::Answered
             | Measure::Abandoned
@@ -182,14 +223,21 @@ impl Measure {
             | Measure::Diverted
             | Measure::Unfinished
             | Measure::QueueLength
-            | Measure::Calls => Unit::Contacts,
+            | Measure::Calls
+            | Measure::Concurrency
+            | Measure::NonResponse => Unit::Contacts,
         }
     }
 
     /// Whether more of it is better for the caller (`Greater`), or less (`Less`); `Equal`: neither as such.
     pub fn better(self) -> Ordering {
         match self {
-            Measure::ServiceLevel | Measure::DaysMeetingTarget | Measure::Answered | Measure::Spoken | Measure::Served => Ordering::Greater,
+            Measure::ServiceLevel
+            | Measure::DaysMeetingTarget
+            | Measure::Answered
+            | Measure::Spoken
+            | Measure::Served
+            | Measure::AnswerRate => Ordering::Greater,
             Measure::Asa
             | Measure::MeanWait
             | Measure::Wait(_)
@@ -201,6 +249,7 @@ impl Measure {
             | Measure::Rejected
             | Measure::Blocked
             | Measure::ToAgent
+            | Measure::NonResponse
             | Measure::Unfinished => Ordering::Less,
             Measure::Offered
             | Measure::Diverted
@@ -208,7 +257,12 @@ impl Measure {
             | Measure::Staffed
             | Measure::Handling
             | Measure::SelfServed
-            | Measure::Calls => Ordering::Equal,
+            | Measure::Calls
+            | Measure::Concurrency
+            | Measure::NonProductive
+            | Measure::LongestRun
+            | Measure::OffSkill
+            | Measure::OccupancySpread => Ordering::Equal,
         }
     }
 
@@ -236,9 +290,23 @@ impl Measure {
         matches!(self, Measure::Spoken | Measure::SelfServed | Measure::Served | Measure::Blocked | Measure::Calls | Measure::ToAgent)
     }
 
-    /// Whether it is of agents; the others are of contacts.
+    /// Whether it is of agents' time; the others are of contacts.
     pub fn of_agents(self) -> bool {
         matches!(self, Measure::Occupancy | Measure::Staffed | Measure::Handling)
+    }
+
+    /// Whether it is of what else agents did, which only some models report ([`Model::reports_agents`](crate::Model::reports_agents)).
+    pub fn of_desks(self) -> bool {
+        matches!(
+            self,
+            Measure::Concurrency
+                | Measure::AnswerRate
+                | Measure::NonResponse
+                | Measure::NonProductive
+                | Measure::LongestRun
+                | Measure::OffSkill
+                | Measure::OccupancySpread
+        )
     }
 }
 
@@ -326,7 +394,7 @@ fn all<S: AsRef<str>>(queues: &[S], profiles: &[S]) -> Vec<Metric> {
             let of_all = scope == Scope::Total;
             let fits = move |measure: &Measure| match measure {
                 measure if measure.of_ways() => of_all,
-                measure if measure.of_agents() => of_agents,
+                measure if measure.of_agents() || measure.of_desks() => of_agents,
                 _ => of_contacts,
             };
             Measure::ALL.into_iter().filter(fits).map(move |measure| Metric::new(scope, name, measure))
@@ -342,7 +410,7 @@ mod tests {
     fn every_metric_is_found_by_its_name() {
         let (queues, profiles) = (["a.b", "c d"], ["wait_s"]);
         let all = all(&queues, &profiles);
-        assert_eq!(all.len(), 27 + 2 * 18 + 3);
+        assert_eq!(all.len(), 34 + 2 * 18 + 10);
         for metric in all {
             assert_eq!(Metric::parse(&metric.to_string(), &queues, &profiles), Ok(metric));
         }

@@ -19,7 +19,8 @@ pub use arrivals::{
     ArrivalProcess, BatchSize, Batches, Busy, MarkovModulated, Poisson, RateChanging, RatePoint, RateState, Renewal, Scheduled, Volume,
 };
 
-pub use day::{Attendance, Day};
+pub use day::{Attendance, Away, Day, State};
+pub(crate) use day::{free_of, merged};
 pub use desk::{Availability, Capacity, Channel, ChannelTerms, Criteria, CriteriaStep, Desk, Learning, Offers, Pace, PerChannel, Replies};
 pub use expectation::Expectation;
 pub use flow::{AttributeTable, Block, Callback, Destination, Exit, Flow, PathRules, Paths, QueueTest, RankFrom, Staff, Step, Transfer};
@@ -32,7 +33,7 @@ pub use service::{Cache, Jitter, RateLimit, Service};
 pub use telephony::{CallAgain, Carrier, Telephony};
 pub use timetable::{Event, Hours, RandomTimes, Timetable};
 
-use crate::id::{AgentId, CriteriaId, EventId, FlowId, HoursId, ProfileId, QueueId, SourceId, Table};
+use crate::id::{AgentId, CriteriaId, EventId, FlowId, HoursId, ProfileId, QueueId, SourceId, StateId, Table};
 use crate::random::Distribution;
 use crate::time::{Span, Time};
 use std::sync::Arc;
@@ -75,6 +76,8 @@ pub struct Model {
     pub profiles: Table<ProfileId, Profile>,
     /// The agents, in the order of their numbers.
     pub agents: Table<AgentId, Agent>,
+    /// What agents do at times instead of taking contacts.
+    pub states: Table<StateId, State>,
     /// Where contacts come from.
     pub sources: Table<SourceId, Source>,
     /// Hours of operation, for flows.
@@ -371,8 +374,10 @@ pub struct Agent {
     pub name: String,
     /// Its one routing profile.
     pub profile: ProfileId,
-    /// When it is present: sorted, apart from each other (adjacent shifts are one, R14), never empty.
+    /// When it takes contacts, as far as its plan says: its shifts without what is in `away`. Sorted, apart from each other (adjacent shifts are one, R14).
     pub presence: Vec<Presence>,
+    /// What else it does on its shifts: sorted, and not two things at once.
+    pub away: Vec<Away>,
     /// How reliably.
     pub attendance: Attendance,
     /// How fast.
@@ -473,6 +478,12 @@ impl Model {
             || self.queues.iter().any(|queue| queue.agent.is_some() || queue.by_channel != PerChannel::default())
             || self.agents.iter().any(|agent| agent.pace != Pace::default())
             || !self.criteria.is_empty()
+    }
+
+    /// Whether reports tell what agents did besides handling one contact after the other: what they held at once, which offers they took, when they were in
+    /// which state.
+    pub fn reports_agents(&self) -> bool {
+        self.has_desks() || !self.states.is_empty()
     }
 
     /// The name of a contact in logs and traces: its own if it is replayed, else `source-number`, numbered from 1.

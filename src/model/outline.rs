@@ -1,6 +1,6 @@
 //! What a report must know of a model: enough to be made of sums alone, elsewhere and later.
 
-use super::{AtHorizon, Comparator, CountBy, Metric, Model, PathOutline, Scope, ServiceLevel};
+use super::{AtHorizon, Comparator, CountBy, Measure, Metric, Model, PathOutline, Scope, ServiceLevel};
 use crate::error::Problem;
 use crate::id::{Id, QueueId};
 use crate::time::{Span, Time};
@@ -42,6 +42,9 @@ pub struct Outline {
     /// The paths to service, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paths: Option<PathOutline>,
+    /// Whether it is reported what agents did ([`Model::reports_agents`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reports_agents: bool,
     /// The scenario as it was written, unless it is large.
     pub origin: Option<Arc<Origin>>,
 }
@@ -138,6 +141,7 @@ impl Model {
             queues: queues.collect(),
             profiles: profiles.collect(),
             paths: PathOutline::of(self),
+            reports_agents: self.reports_agents(),
             origin: self.origin.clone(),
         }
     }
@@ -180,6 +184,9 @@ impl Outline {
                 "{metric} is of paths to service, and {} has none: its contacts do nothing but queue",
                 self.name
             )));
+        }
+        if metric.measure.of_desks() && !self.reports_agents {
+            return Err(Problem::new(format!("{metric} is {}, and {} has none such", Measure::OF_DESKS, self.name)));
         }
         Ok(metric)
     }

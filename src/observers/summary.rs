@@ -4,16 +4,19 @@
 //! interval is the sum of where it changed, so a waiting contact costs two additions. And whatever the report wants later (totals, ratios,
 //! the four service levels) is a sum over the cells of interval and queue, so each contact is counted once.
 
+mod desks;
 mod grid;
 
 pub use grid::Grid;
 
+use super::AgentCounts;
 use super::paths::PathCounts;
 use crate::id::{Id, ProfileId, QueueId};
 use crate::model::{Comparator, CountBy, Model, ServiceLevel};
 use crate::observe::{Contact, Fact, Observer, Outcome};
 use crate::stats::{Histogram, Merge};
 use crate::time::Time;
+use desks::Desks;
 
 /// What happened to the contacts of one queue in one interval. Contacts that entered during the warm-up are not in it.
 ///
@@ -99,7 +102,7 @@ impl Merge for Counts {
 pub struct Work {
     /// Staffed time of all its agents (R16), in microseconds.
     pub staffed_us: i128,
-    /// Handling time, in microseconds.
+    /// Handling time, in microseconds: that in which an agent has at least one contact in hand.
     pub handling_us: i128,
 }
 
@@ -217,13 +220,14 @@ pub struct Summary {
     waiting: i64,
     waiting_max: i64,
     paths: Option<Box<PathCounts>>,
+    desks: Option<Box<Desks>>,
 }
 
 impl Summary {
     /// Statistics for a run of `model`; memory is taken for each interval and queue.
     pub fn new(model: &Model) -> Summary {
         let paths = model.has_paths().then(|| Box::new(PathCounts::new(model)));
-        Summary { paths, ..Summary::on(Grid::of(model), model) }
+        Summary { paths, desks: Desks::of(model), ..Summary::on(Grid::of(model), model) }
     }
 
     fn on(grid: Grid, model: &Model) -> Summary {
@@ -251,6 +255,7 @@ impl Summary {
             waiting: 0,
             waiting_max: 0,
             paths: None,
+            desks: None,
         };
         if grid.warm_up <= 0 {
             summary.end = summary.end_of(interval);
@@ -262,6 +267,7 @@ impl Summary {
     pub(super) fn of_stretch(model: &Model, from: Time, to: Time, before: Option<&Summary>) -> Summary {
         let mut stretch = Summary::on(Grid::new(to, from, None), model);
         (stretch.start, stretch.end, stretch.interval, stretch.by_end) = (from.as_us(), to.as_us(), 0, false);
+        stretch.desks = Desks::of_stretch(model, before);
         let Some(before) = before else { return stretch };
         (stretch.waiting, stretch.waiting_max) = (before.waiting, before.waiting);
         for (line, before) in stretch.lines.iter_mut().zip(&before.lines) {
@@ -354,6 +360,11 @@ impl Summary {
         self.paths.as_deref()
     }
 
+    /// What each agent did, in models that report it ([`Model::reports_agents`]).
+    pub fn agents(&self) -> Option<&AgentCounts> {
+        self.desks.as_ref()?.agents()
+    }
+
     /// Steps to the stretch of time in which `at` lies.
     #[cold]
     fn advance(&mut self, at: i64) {
@@ -401,14 +412,18 @@ impl Summary {
     /// The contact leaves its queue. Handling, if any, is over at `ended`.
     #[inline(always)]
     fn left(&mut self, contact: &Contact, at: i64, how: Leaving, ended: i64) {
-        let wait = at - contact.enqueued.as_us();
-        let line = &mut self.lines[contact.queue.index()];
-        if wait > 0 {
-            self.waiting -= 1;
-            line.changes(-1, at - self.start);
-        }
+        self.leaves_line(contact, at);
         if contact.enqueued.as_us() >= self.grid.warm_up {
-            self.count(contact, wait, how, ended);
+            self.count(contact, at - contact.enqueued.as_us(), how, ended);
+        }
+    }
+
+    /// It waits no longer.
+    #[inline(always)]
+    fn leaves_line(&mut self, contact: &Contact, at: i64) {
+        if at > contact.enqueued.as_us() {
+            self.waiting -= 1;
+            self.lines[contact.queue.index()].changes(-1, at - self.start);
         }
     }
 
@@ -456,12 +471,17 @@ impl Summary {
         }
     }
 
-    /// A fact that only models with paths know.
+    /// A fact that only models with paths know, or those in which agents do more.
     #[inline(never)]
     fn of_paths(&mut self, at: i64, fact: &Fact) {
+        if let Some(desks) = &mut self.desks {
+            desks.observe(at, fact);
+        }
         match fact {
             Fact::Dialed { contact, profile, ring, .. } => {
-                self.staff[profile.index()].works(1, at - self.start);
+                if self.dials_at_desk(at, fact) {
+                    self.staff[profile.index()].works(1, at - self.start);
+                }
                 self.diverted(contact, at, Outcome::Unreached, at.saturating_add(ring.as_us()));
                 if let Some(paths) = &mut self.paths {
                     paths.rings(at, contact.queue.index(), ring.as_us());
@@ -516,6 +536,7 @@ impl Summary {
         if at >= self.end {
             self.advance(at);
         }
+        self.desks_end(at);
         self.close(at);
         if let Some(paths) = &mut self.paths {
             paths.ended(at);
@@ -554,6 +575,9 @@ impl Observer for Summary {
         }
         let offset = at - self.start;
         match fact {
+            Fact::Answered { .. } | Fact::Completed { .. } | Fact::LoggedIn { .. } | Fact::LoggedOut { .. } if self.desks.is_some() => {
+                self.at_desks(at, fact);
+            }
             Fact::Offered { contact } => {
                 self.lines[contact.queue.index()].offered += u64::from(contact.enqueued.as_us() >= self.grid.warm_up);
             }

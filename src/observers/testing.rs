@@ -2,8 +2,8 @@
 
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, Table};
 use crate::model::{
-    Agent, AtHorizon, Attendance, Channel, Comparator, CountBy, Desk, Entry, Model, Pace, Paths, PerChannel, Policy, Presence, Profile, Queue,
-    Run, Scheduled, ServiceLevel, Source,
+    Agent, AtHorizon, Attendance, Channel, Comparator, CountBy, Desk, Entry, Model, Pace, Paths, PerChannel, Policy, Presence, Profile,
+    Queue, Run, Scheduled, ServiceLevel, Source,
 };
 use crate::observe::{Contact, Fact, Observer};
 use crate::random::Distribution;
@@ -42,16 +42,20 @@ pub(crate) fn model(queues: usize, profiles: usize, horizon_s: i64) -> Model {
         },
         policy: Policy::default(),
         queues: (1..=queues).map(|number| queue(&format!("q{number}"))).collect(),
-        profiles: (1..=profiles).map(|number| Profile { name: format!("p{number}"), entries: (0..queues).map(entry).collect(), desk: Desk::default() }).collect(),
+        profiles: (1..=profiles)
+            .map(|number| Profile { name: format!("p{number}"), entries: (0..queues).map(entry).collect(), desk: Desk::default() })
+            .collect(),
         agents: (0..profiles)
             .map(|index| Agent {
                 name: format!("a{}", index + 1),
                 profile: ProfileId::from_index(index),
                 presence: vec![Presence { start: Time::START, end: Time::NEVER }],
+                away: Vec::new(),
                 attendance: Attendance::default(),
                 pace: Pace::default(),
             })
             .collect(),
+        states: Table::new(),
         sources: (0..queues).map(source).collect(),
         hours: Table::new(),
         events: Table::new(),

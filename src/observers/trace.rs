@@ -23,6 +23,13 @@ use std::io::{self, BufWriter, Write};
 /// 28800 ended
 /// ```
 ///
+/// Where agents have breaks, meetings and the like, these are told, with `off` when an agent leaves one and is not there:
+///
+/// ```text
+/// 3600 logged_out ana senior
+/// 3600 turned ana break
+/// ```
+///
 /// In models with paths there are also:
 ///
 /// ```text
@@ -159,6 +166,10 @@ impl<'a, W: Write> Trace<'a, W> {
             Fact::LoggedOut { agent, profile } => {
                 writeln!(self.to, "logged_out {} {}", quoted(&model.agents[*agent].name), quoted(&model.profiles[*profile].name))
             }
+            Fact::Turned { agent, state, .. } => {
+                let state = state.map_or("off".into(), |state| quoted(&model.states[state].name));
+                writeln!(self.to, "turned {} {state}", quoted(&model.agents[*agent].name))
+            }
             Fact::Offered { contact } => writeln!(self.to, "offered {}", self.contact(contact)),
             Fact::Rejected { contact } => writeln!(self.to, "rejected {}", self.contact(contact)),
             Fact::Queued { contact } => writeln!(self.to, "queued {}", self.contact(contact)),
@@ -183,7 +194,14 @@ impl<'a, W: Write> Trace<'a, W> {
                 writeln!(self.to, "accepted {} {} wait={}", self.contact(contact), quoted(&model.agents[*agent].name), waited(contact))
             }
             Fact::Missed { contact, agent, why, .. } => {
-                writeln!(self.to, "missed {} {} {} wait={}", self.contact(contact), quoted(&model.agents[*agent].name), why.name(), waited(contact))
+                writeln!(
+                    self.to,
+                    "missed {} {} {} wait={}",
+                    self.contact(contact),
+                    quoted(&model.agents[*agent].name),
+                    why.name(),
+                    waited(contact)
+                )
             }
             Fact::Recovered { agent, .. } => writeln!(self.to, "recovered {}", quoted(&model.agents[*agent].name)),
             Fact::Widened { contact, step } => writeln!(self.to, "widened {} step={}", self.contact(contact), step + 1),

@@ -60,6 +60,12 @@ pub enum Purpose {
     Attributes = 15,
     /// Over which carrier a call comes in; the number as for `CallAgain`.
     Carrier = 16,
+    /// How late a shift begins; the number stands for the agent's name, the source for the place of the shift among the agent's.
+    Late = 17,
+    /// How late an agent goes to a break, a meeting or the like; the number stands for its name, the source for the place among its activities.
+    BreakStart = 18,
+    /// How late it comes back from there; as `BreakStart`.
+    BreakEnd = 19,
     /// Whether an agent reacts to an offer, and how; the number is the contact's, with how often it was offered before. Place 0: whether at all; 1: how long it
     /// rings; 2: how long the agent takes to recover; 3: how long it takes to connect.
     Offer = 20,

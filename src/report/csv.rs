@@ -1,6 +1,6 @@
 //! The report as a long table.
 
-use super::{Figure, Figures, PathReport, Report, Reporter};
+use super::{AgentReport, Figure, Figures, PathReport, Report, Reporter};
 use std::io;
 
 /// One row a figure: `scope,name,start_s,metric,definition,estimate,half_width`. What does not exist is empty. The
@@ -40,6 +40,9 @@ impl Reporter for Csv {
         }
         for (scope, name, metric, definition, figure) in report.paths.iter().flat_map(PathReport::list) {
             rows.row((scope, &name, None), &metric, definition, figure)?;
+        }
+        for (name, metric, definition, figure) in report.agents.iter().flat_map(AgentReport::list) {
+            rows.row(("agents", name, None), metric, definition, figure)?;
         }
         for interval in &report.intervals {
             rows.figures(("interval", interval.queue.as_deref().unwrap_or_default(), Some(interval.start_s)), &interval.figures)?;

@@ -1,5 +1,6 @@
 //! Finished numbers with units and definitions, and the writers that print them.
 
+mod agents;
 mod baseline;
 mod columns;
 mod comparison;
@@ -15,6 +16,7 @@ mod paths;
 mod selection;
 mod text;
 
+pub use agents::{AgentFigures, AgentReport};
 pub(crate) use baseline::is_of_designs;
 pub use baseline::{BaselineReport, ChangeReport, StoredReport};
 pub use comparison::{ComparisonReport, DesignReport, DifferenceReport, VariantReport, Verdict};
@@ -118,6 +120,9 @@ pub struct Report {
     /// What happened before and around the queues; `None` if contacts do nothing but queue.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paths: Option<PathReport>,
+    /// What agents did besides; `None` if they do nothing but take one call at a time, and are in no states.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agents: Option<AgentReport>,
     /// By interval and queue.
     pub intervals: Vec<IntervalReport>,
     /// By interval, all queues together.
@@ -314,6 +319,7 @@ impl Report {
             routing_profiles: (0..outline.profiles.len()).map(|place| of_profile(outline, across, place, confidence)).collect(),
             total: Figures::of_row(across.total(), outline.counted_us(), &outline.total_levels(), confidence),
             paths: PathReport::new(results),
+            agents: AgentReport::new(results),
             intervals: Vec::new(),
             total_intervals: Vec::new(),
             routing_profile_intervals: Vec::new(),

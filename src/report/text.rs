@@ -48,6 +48,9 @@ impl Text {
         if let Some(paths) = &report.paths {
             path_tables::add_to(paths, &mut text);
         }
+        if let Some(agents) = &report.agents {
+            agents.add_to(&mut text);
+        }
         let course = report.total_intervals.len();
         if (2..=INTERVALS_SHOWN).contains(&course) || (self.by_interval && course > 0) {
             intervals(report, &report.total_intervals)

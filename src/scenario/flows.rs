@@ -259,9 +259,9 @@ pub enum StaffName {
     /// They could take a contact now.
     #[default]
     Available,
-    /// They are on shift or finish a contact.
+    /// They are logged in: available, or handling a contact.
     Staffed,
-    /// They are logged in.
+    /// They are logged in, or on a break, in a meeting or the like.
     Online,
 }
 

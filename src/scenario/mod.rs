@@ -5,6 +5,7 @@
 
 mod calendar;
 mod desks;
+mod files;
 mod flows;
 mod lines;
 mod open;
@@ -107,93 +108,9 @@ impl Scenario {
         Problem::new(message).file(self.file.as_str()).line(lines::nearest(&self.lines, path)).key(path)
     }
 
-    /// Every file that the scenario names, with the key that names it, in the order of the keys.
+    /// Every file that the scenario names, with the key that names it.
     pub fn files(&self) -> Vec<(String, &str)> {
-        let document = &self.document;
-        let mut files = Vec::new();
-        for (index, queue) in document.queue.iter().enumerate() {
-            let path = format!("queue[{index}]");
-            distribution_files(&mut files, &format!("{path}.handle_time"), Some(&queue.handle_time));
-            distribution_files(&mut files, &format!("{path}.after_contact_work"), queue.after_contact_work.as_ref());
-            distribution_files(&mut files, &format!("{path}.patience"), queue.patience.as_ref());
-            for (channel, terms) in
-                [("voice", &queue.voice), ("chat", &queue.chat), ("task", &queue.task), ("email", &queue.email)]
-            {
-                let Some(terms) = terms else { continue };
-                let path = format!("{path}.{channel}");
-                distribution_files(&mut files, &format!("{path}.handle_time"), terms.handle_time.as_ref());
-                distribution_files(&mut files, &format!("{path}.after_contact_work"), terms.after_contact_work.as_ref());
-                distribution_files(&mut files, &format!("{path}.patience"), terms.patience.as_ref());
-                distribution_files(&mut files, &format!("{path}.replies.after"), terms.replies.as_ref().map(|replies| &replies.after));
-            }
-        }
-        for (index, flow) in document.flow.iter().enumerate() {
-            for (place, step) in flow.step.iter().enumerate() {
-                if let Some((key, distribution)) = step.distribution() {
-                    distribution_files(&mut files, &format!("flow[{index}].step[{place}].{key}"), Some(distribution));
-                }
-            }
-        }
-        for (index, event) in document.event.iter().enumerate() {
-            files.extend(event.file.as_ref().map(|file| (format!("event[{index}].file"), file.as_str())));
-            if let Some(random) = &event.random {
-                distribution_files(&mut files, &format!("event[{index}].random.every"), Some(&random.every));
-                distribution_files(&mut files, &format!("event[{index}].random.lasts"), Some(&random.lasts));
-            }
-        }
-        for (index, service) in document.service.iter().enumerate() {
-            distribution_files(&mut files, &format!("service[{index}].latency"), Some(&service.latency));
-        }
-        for (index, profile) in document.routing_profile.iter().enumerate() {
-            for (place, entry) in profile.queues.iter().enumerate() {
-                let path = format!("routing_profile[{index}].queues[{place}]");
-                distribution_files(&mut files, &format!("{path}.handle_time"), entry.handle_time.as_ref());
-                distribution_files(&mut files, &format!("{path}.after_contact_work"), entry.after_contact_work.as_ref());
-            }
-        }
-        for (index, profile) in document.routing_profile.iter().enumerate() {
-            let Some(offers) = &profile.offers else { continue };
-            for (key, distribution) in [("accept", &offers.accept), ("recovery", &offers.recovery), ("connect", &offers.connect)] {
-                distribution_files(&mut files, &format!("routing_profile[{index}].offers.{key}"), distribution.as_ref());
-            }
-        }
-        for (index, agents) in document.agents.iter().enumerate() {
-            let proficiencies = match &agents.proficiencies {
-                Some(Proficiencies::File(file)) => Some(file),
-                _ => None,
-            };
-            let staffing = match &agents.staffing {
-                Some(Staffing::File(file)) => Some(file),
-                _ => None,
-            };
-            for (key, file) in [
-                ("staffing", staffing),
-                ("roster", agents.roster.as_ref()),
-                ("skills", agents.skills.as_ref()),
-                ("handle_time_factors", agents.handle_time_factors.as_ref()),
-                ("proficiencies", proficiencies),
-            ] {
-                files.extend(file.map(|file| (format!("agents[{index}].{key}"), file.as_str())));
-            }
-        }
-        for (index, source) in document.source.iter().enumerate() {
-            for (place, again) in source.calls_again.iter().enumerate() {
-                distribution_files(&mut files, &format!("source[{index}].calls_again[{place}].delay"), Some(&again.delay));
-            }
-            files.extend(source.contacts.as_ref().map(|file| (format!("source[{index}].contacts"), file.as_str())));
-            let path = format!("source[{index}].arrivals");
-            match &source.arrivals {
-                Some(ArrivalsTable::Poisson { rates: Some(file), .. }) => files.push((format!("{path}.rates"), file)),
-                Some(ArrivalsTable::Renewal { interarrival }) => {
-                    distribution_files(&mut files, &format!("{path}.interarrival"), Some(interarrival));
-                }
-                Some(ArrivalsTable::Batches { interarrival, .. }) => {
-                    distribution_files(&mut files, &format!("{path}.interarrival"), interarrival.as_ref());
-                }
-                _ => {}
-            }
-        }
-        files
+        files::of(&self.document)
     }
 
     /// Gives the scenario the content of a file that it names.
@@ -223,17 +140,5 @@ impl Scenario {
             add(content);
         }
         format!("{hash:032x}")
-    }
-}
-
-fn distribution_files<'s>(files: &mut Vec<(String, &'s str)>, path: &str, distribution: Option<&'s DistributionTable>) {
-    match distribution {
-        Some(DistributionTable::Empirical { file }) => files.push((format!("{path}.file"), file)),
-        Some(DistributionTable::Mixture { of, .. }) => {
-            for (index, part) in of.iter().enumerate() {
-                distribution_files(files, &format!("{path}.of[{index}]"), Some(part));
-            }
-        }
-        _ => {}
     }
 }

@@ -395,7 +395,8 @@ pub struct AgentsTable {
     pub count: Option<i64>,
     /// Heads for each reporting interval (the last one goes on), or a CSV `routing_profile,start_s,length_s,heads`.
     pub staffing: Option<Staffing>,
-    /// A CSV `agent,routing_profile,start_s,end_s`.
+    /// A CSV `agent,routing_profile,start_s,end_s[,activity]`. A row is a shift, or with an activity (`break`, `lunch`, `meeting`, any name) what the agent does
+    /// at that time of a shift instead of taking contacts.
     pub roster: Option<String>,
     /// A CSV of agents and queues with marks; agents with equal marks share a profile.
     pub skills: Option<String>,
@@ -413,6 +414,12 @@ pub struct AgentsTable {
     pub learning: Option<LearningTable>,
     /// What they can do, and how well: levels such as `{ spanish = 4 }`, or a CSV `agent,proficiency,level`. Default: nothing.
     pub proficiencies: Option<Proficiencies>,
+    /// By how much later than planned each shift begins, drawn for each agent and shift. A shift that would begin at its end or later is missed. Default: in time.
+    pub late: Option<DistributionTable>,
+    /// With a roster: by how much later than planned each activity begins, drawn for each agent and activity. Default: in time.
+    pub breaks_start_late: Option<DistributionTable>,
+    /// With a roster: by how much later each activity ends, at the latest with the shift or when the next activity begins. Default: in time.
+    pub breaks_end_late: Option<DistributionTable>,
 }
 
 /// Heads by interval: a list or a file.

@@ -2,10 +2,10 @@
 //! one instant; nothing is missed or rejected for ever, so that every run ends.
 
 use super::flows::add_flows;
-use super::{Maker, run, s};
+use super::{Maker, run, s, states};
 use waitline::model::{
-    Agent, AtHorizon, Attendance, Availability, Block, Capacity, Channel, ChannelTerms, ContactRule, Criteria, CriteriaStep, Desk, Entry,
-    Learning, Model, Offers, Pace, Paths, PerChannel, Policy, Profile, Queue, Replies, Source,
+    Agent, AtHorizon, Attendance, Availability, Block, CALLBACK_KEPT, Capacity, Channel, ChannelTerms, ContactRule, Criteria, CriteriaStep,
+    Desk, Entry, Learning, Model, Offers, Pace, Paths, PerChannel, Policy, Presence, Profile, Queue, Replies, Source,
 };
 use waitline::random::Distribution;
 use waitline::{AgentId, CriteriaId, ProfileId, QueueId, Span, Table, Time};
@@ -23,6 +23,8 @@ struct Has {
     keep: bool,
     pace: bool,
     terms: bool,
+    breaks: bool,
+    late_shift: bool,
     flows: bool,
 }
 
@@ -39,7 +41,7 @@ struct DeskMaker {
 
 impl DeskMaker {
     fn new(seed: u64) -> DeskMaker {
-        let mut maker = Maker::new(seed + 2_000_000);
+        let mut maker = Maker::new(seed + 3_000_000);
         let has = Has {
             halves: maker.one_in(2),
             chance: maker.one_in(4),
@@ -52,7 +54,9 @@ impl DeskMaker {
             keep: maker.one_in(4),
             pace: maker.one_in(4),
             terms: maker.one_in(2),
-            flows: maker.one_in(3),
+            breaks: maker.one_in(4),
+            late_shift: maker.one_in(4),
+            flows: maker.one_in(2),
         };
         let others = [Channel::Chat, Channel::Task, Channel::Email];
         let mut channels = vec![Channel::Voice];
@@ -139,7 +143,11 @@ impl DeskMaker {
         Desk {
             capacity,
             offers: if self.has.offers && !self.maker.one_in(4) { Some(self.offers()) } else { None },
-            availability: if self.has.outbound { self.maker.pick(&[Availability::SinceLastInbound, Availability::default()]) } else { Availability::default() },
+            availability: if self.has.outbound {
+                self.maker.pick(&[Availability::SinceLastInbound, Availability::default()])
+            } else {
+                Availability::default()
+            },
         }
     }
 
@@ -171,15 +179,26 @@ impl DeskMaker {
         Pace {
             factor_milli: self.maker.pick(&[1000, 500, 1500, 2000]),
             by_queue: by_queue.into_iter().map(|queue| (QueueId(queue), self.maker.pick(&[500, 2000]))).collect(),
-            learning: self.some(2, |maker| Learning { begins_milli: maker.maker.pick(&[1500, 2000]), contacts: 1 + maker.maker.up_to(3) as u32 }),
+            learning: self
+                .some(2, |maker| Learning { begins_milli: maker.maker.pick(&[1500, 2000]), contacts: 1 + maker.maker.up_to(3) as u32 }),
         }
     }
 
     fn agent_of(&mut self, number: usize, profiles: usize) -> Agent {
         let profile = ProfileId(self.maker.up_to(profiles as i64 - 1) as u32);
-        let share = if self.maker.one_in(6) { 0.3 } else { 0.0 };
-        let attendance = Attendance { absence: 0.0, shrinkage: share };
-        Agent { name: format!("agent {number}"), profile, presence: self.maker.presence(), attendance, pace: self.pace() }
+        let shrinkage = if self.maker.one_in(6) { 0.3 } else { 0.0 };
+        let attendance = Attendance { shrinkage, ..Attendance::default() };
+        let name = format!("agent {number}");
+        let mut agent = Agent { name, profile, presence: self.maker.presence(), away: Vec::new(), attendance, pace: self.pace() };
+        if self.has.breaks {
+            self.maker.day_of(&mut agent);
+        }
+        if self.has.late_shift && agent.presence.iter().all(|stay| stay.end < Time::NEVER) {
+            // When callbacks are given up.
+            let start = Time::START + CALLBACK_KEPT + self.span(10);
+            agent.presence.push(Presence { start, end: start + s(40) });
+        }
+        agent
     }
 
     // ---- contacts ------------------------------------------------------------------------------------------------------
@@ -215,7 +234,7 @@ impl DeskMaker {
     }
 }
 
-/// One of many worlds: up to 3 queues and 2 more of single agents, 3 profiles, 5 agents, 4 sources; in a third of them, paths as in other worlds.
+/// One of many worlds: up to 3 queues and 2 more of single agents, 3 profiles, 5 agents, 4 sources; in half of them, paths as in other worlds.
 pub(crate) fn desk_world(seed: u64) -> Model {
     let mut maker = DeskMaker::new(seed);
     let profiles = 1 + maker.maker.up_to(2) as usize;
@@ -230,6 +249,7 @@ pub(crate) fn desk_world(seed: u64) -> Model {
         profiles: (0..profiles).map(|_| maker.profile()).collect(),
         agents: (0..maker.agents).map(|number| maker.agent_of(number, profiles)).collect(),
         sources: (0..=maker.maker.up_to(3)).map(|_| maker.source()).collect(),
+        states: states(),
         hours: Table::new(),
         events: Table::new(),
         paths: Paths::default(),

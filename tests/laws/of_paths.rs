@@ -26,40 +26,40 @@ fn nobody_is_lost_on_the_way() {
 
 /// Everyone who comes goes once, all waits of a way add up to what it is said to have waited, and no carrier has more calls than lines.
 pub(super) fn nobody_is_lost(seed: u64, model: &Model, facts: &[(Time, Fact)]) {
-        let mut here: BTreeMap<Customer, (Time, Span)> = BTreeMap::new();
-        let mut lines: BTreeMap<Customer, Option<CarrierId>> = BTreeMap::new();
-        let (mut entered, mut left): (BTreeMap<QueueId, u64>, BTreeMap<QueueId, u64>) = (BTreeMap::new(), BTreeMap::new());
-        for (at, fact) in facts {
-            match fact {
-                Fact::Arrived { customer, .. } => {
-                    assert!(here.insert(*customer, (*at, Span::ZERO)).is_none(), "world {seed}: {customer:?} is there already");
-                }
-                Fact::Departed { customer, waited, .. } => {
-                    let (_, told) = here.remove(customer).unwrap_or_else(|| panic!("world {seed}: {customer:?} is not there"));
-                    assert_eq!(told, *waited, "world {seed}: waits of {customer:?}");
-                }
-                Fact::Offered { contact } => *entered.entry(contact.queue).or_insert(0) += 1,
-                Fact::Answered { contact, .. }
-                | Fact::Abandoned { contact }
-                | Fact::Rejected { contact }
-                | Fact::Left { contact, .. }
-                | Fact::Dialed { contact, .. }
-                | Fact::Unfinished { contact } => {
-                    *left.entry(contact.queue).or_insert(0) += 1;
-                    let (_, waited) = here.get_mut(&contact.customer()).expect("it is there");
-                    *waited = *waited + at.since(contact.enqueued);
-                }
-                Fact::Seized { customer, carrier } => {
-                    assert!(lines.insert(*customer, *carrier).is_none(), "world {seed}: a second line for {customer:?}");
-                    let taken = lines.values().filter(|other| *other == carrier).count();
-                    let most = carrier.map_or(u32::MAX, |carrier| model.paths.telephony.carriers[carrier].lines);
-                    assert!(taken <= most as usize, "world {seed}: {taken} lines of {carrier:?}");
-                }
-                Fact::Released { customer, carrier } => assert_eq!(lines.remove(customer), Some(*carrier), "world {seed}"),
-                _ => {}
+    let mut here: BTreeMap<Customer, (Time, Span)> = BTreeMap::new();
+    let mut lines: BTreeMap<Customer, Option<CarrierId>> = BTreeMap::new();
+    let (mut entered, mut left): (BTreeMap<QueueId, u64>, BTreeMap<QueueId, u64>) = (BTreeMap::new(), BTreeMap::new());
+    for (at, fact) in facts {
+        match fact {
+            Fact::Arrived { customer, .. } => {
+                assert!(here.insert(*customer, (*at, Span::ZERO)).is_none(), "world {seed}: {customer:?} is there already");
             }
+            Fact::Departed { customer, waited, .. } => {
+                let (_, told) = here.remove(customer).unwrap_or_else(|| panic!("world {seed}: {customer:?} is not there"));
+                assert_eq!(told, *waited, "world {seed}: waits of {customer:?}");
+            }
+            Fact::Offered { contact } => *entered.entry(contact.queue).or_insert(0) += 1,
+            Fact::Answered { contact, .. }
+            | Fact::Abandoned { contact }
+            | Fact::Rejected { contact }
+            | Fact::Left { contact, .. }
+            | Fact::Dialed { contact, .. }
+            | Fact::Unfinished { contact } => {
+                *left.entry(contact.queue).or_insert(0) += 1;
+                let (_, waited) = here.get_mut(&contact.customer()).expect("it is there");
+                *waited = *waited + at.since(contact.enqueued);
+            }
+            Fact::Seized { customer, carrier } => {
+                assert!(lines.insert(*customer, *carrier).is_none(), "world {seed}: a second line for {customer:?}");
+                let taken = lines.values().filter(|other| *other == carrier).count();
+                let most = carrier.map_or(u32::MAX, |carrier| model.paths.telephony.carriers[carrier].lines);
+                assert!(taken <= most as usize, "world {seed}: {taken} lines of {carrier:?}");
+            }
+            Fact::Released { customer, carrier } => assert_eq!(lines.remove(customer), Some(*carrier), "world {seed}"),
+            _ => {}
         }
-        assert_eq!((here, entered), (BTreeMap::new(), left), "world {seed}");
+    }
+    assert_eq!((here, entered), (BTreeMap::new(), left), "world {seed}");
 }
 
 /// R2: the same seed gives the same facts, and the same sums on any number of threads; another seed gives others.

@@ -1,12 +1,12 @@
 //! The audit notices whatever is told wrongly of random worlds with paths.
 
 use super::told;
-use super::worlds::flow_world;
+use super::worlds::{flow_world, world};
 use std::collections::BTreeMap;
 use waitline::Model;
 use waitline::model::Block;
 use waitline::observers::Audit;
-use waitline::{CarrierId, Customer, Fact, FlowId, Observer, Outcome, QueueId, SourceId, Span, StepId, Time};
+use waitline::{AgentId, CarrierId, Customer, Fact, FlowId, Observer, Outcome, QueueId, SourceId, Span, StateId, StepId, Time};
 
 /// What the audit says of a run of the engine whose facts are told with a change.
 fn is_accepted(model: &Model, seed: u64, facts: impl IntoIterator<Item = (Time, Fact)>) -> bool {
@@ -76,6 +76,18 @@ fn wrong(fact: Fact, way: u64, model: &Model) -> Option<Fact> {
             let source = SourceId((customer.source.0 + 1) % model.sources.len() as u32);
             Fact::Arrived { customer: Customer { source, ..customer }, arrival }
         }
+        (Fact::Turned { agent, profile, state }, 0) => {
+            Fact::Turned { agent, profile, state: state.map_or(Some(StateId(1)), |state| Some(StateId(1 - state.0))) }
+        }
+        (Fact::Turned { agent, profile, state }, 1) => Fact::Turned { agent, profile, state: state.map_or(Some(StateId(0)), |_| None) },
+        (Fact::Turned { agent, profile, state }, 2) if model.agents.len() > 1 => {
+            let agent = AgentId((agent.0 + 1) % model.agents.len() as u32);
+            Fact::Turned { agent, profile, state }
+        }
+        (Fact::Turned { agent, profile, state }, 3) if model.profiles.len() > 1 => {
+            let profile = waitline::ProfileId((profile.0 + 1) % model.profiles.len() as u32);
+            Fact::Turned { agent, profile, state }
+        }
         _ => return None,
     };
     Some(wrong)
@@ -116,5 +128,20 @@ fn whatever_is_told_wrongly_is_noticed() {
         }
     }
     // Every kind of fact was told wrongly, but for changes of rank in a queue, which are rare.
-    assert!(noticed.len() >= 17, "{noticed:?}");
+    assert!(noticed.len() >= 18, "{noticed:?}");
+}
+
+#[test]
+fn whatever_is_told_wrongly_of_breaks_is_noticed() {
+    let mut noticed = [0; 8];
+    for (seed, model) in (0..300).map(|seed| (seed, world(seed))) {
+        let facts = told(&model, seed);
+        let turned = (0..facts.len()).filter(|&place| matches!(facts[place].1, Fact::Turned { .. }));
+        for (place, way) in turned.flat_map(|place| (0..8).map(move |way| (place, way))) {
+            let Some(changed) = tampered(&facts, place, way, &model) else { continue };
+            assert!(!is_accepted(&model, seed, changed), "world {seed}, fact {place} in way {way}: {:?}", facts[place]);
+            noticed[way as usize] += 1;
+        }
+    }
+    assert!(noticed.iter().enumerate().all(|(way, times)| *times > 50 || way == 4), "{noticed:?}");
 }

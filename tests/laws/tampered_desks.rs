@@ -5,7 +5,7 @@ use super::worlds::desk_world;
 use std::collections::BTreeMap;
 use waitline::model::Block;
 use waitline::observers::Audit;
-use waitline::{AgentId, Contact, Fact, Miss, Model, Observer, ProfileId, QueueId, Scenario, Span, Time};
+use waitline::{AgentId, Contact, Fact, Miss, Model, Observer, ProfileId, QueueId, Scenario, Span, StateId, Time};
 
 const WORLDS: u64 = 4_000;
 
@@ -114,6 +114,16 @@ fn wrong(fact: Fact, way: u64, model: &Model) -> Option<Fact> {
             let (agent, profile) = another(agent, model)?;
             Fact::LoggedOut { agent, profile }
         }
+        Fact::LoggedIn { agent, profile } if way == 1 && model.profiles.len() > 1 => {
+            Fact::LoggedIn { agent, profile: ProfileId((profile.0 + 1) % model.profiles.len() as u32) }
+        }
+        Fact::Turned { agent, state, .. } if way == 0 => {
+            let (agent, profile) = another(agent, model)?;
+            Fact::Turned { agent, profile, state }
+        }
+        Fact::Turned { agent, profile, state } if way == 1 => {
+            Fact::Turned { agent, profile, state: if state.is_some() { None } else { Some(StateId(0)) } }
+        }
         Fact::Abandoned { contact } => Fact::Abandoned { contact: other_contact(contact, way).filter(fits)? },
         _ => return None,
     })
@@ -130,6 +140,7 @@ fn is_ordered(first: &Fact, second: &Fact) -> bool {
             fact,
             Fact::LoggedIn { .. }
                 | Fact::LoggedOut { .. }
+                | Fact::Turned { .. }
                 | Fact::Completed { .. }
                 | Fact::Accepted { .. }
                 | Fact::Missed { .. }
@@ -186,7 +197,9 @@ fn whatever_is_told_wrongly_of_desks_is_noticed() {
         }
     }
     let of = |kind: &str| noticed.iter().filter(|((other, _), _)| other == kind).count();
-    for kind in ["Rang", "Accepted", "Missed", "Recovered", "Widened", "Answered", "Completed", "LoggedIn", "LoggedOut", "Abandoned"] {
+    for kind in
+        ["Rang", "Accepted", "Missed", "Recovered", "Widened", "Answered", "Completed", "LoggedIn", "LoggedOut", "Turned", "Abandoned"]
+    {
         assert!(of(kind) >= 4, "{kind}: {noticed:?}");
     }
 }

@@ -17,13 +17,15 @@ use waitline::Model;
 use waitline::engine::DRAIN_MAX;
 use waitline::model::{AgentRule, AtHorizon, Channel, ContactRule, Day};
 use waitline::random::{Distribution, Purpose, Streams};
-use waitline::{AgentId, Contact, Fact, ProfileId, QueueId, SourceId, Span, Time};
+use waitline::{AgentId, Contact, Fact, ProfileId, QueueId, SourceId, Span, StateId, Time};
 use ways::Guest;
 
 struct Agent {
     id: AgentId,
     profile: ProfileId,
     logged_in: bool,
+    /// While it is not logged in.
+    state: Option<StateId>,
     since: Time,
     staffed_since: Time,
     staffed_us: i64,
@@ -91,6 +93,7 @@ pub(crate) fn run_and_note(model: &Model, streams: Streams) -> (Vec<(Time, Fact)
         id,
         profile: agent.profile,
         logged_in: false,
+        state: None,
         since: Time::START,
         staffed_since: Time::START,
         staffed_us: 0,
@@ -150,16 +153,23 @@ impl<'m> Twin<'m> {
         self.day.presence(self.model, agent).iter().any(|shift| shift.start <= at && at < shift.end)
     }
 
+    fn planned_state(&self, agent: AgentId, at: Time) -> Option<StateId> {
+        self.day.away(self.model, agent).iter().find(|away| away.start <= at && at < away.end).map(|away| away.state)
+    }
+
+    /// When anything begins or ends for an agent.
+    fn shift_changes(&self) -> impl Iterator<Item = Time> + '_ {
+        self.model.agents.ids().flat_map(|agent| {
+            let shifts = self.day.presence(self.model, agent).iter().flat_map(|shift| [shift.start, shift.end]);
+            shifts.chain(self.day.away(self.model, agent).iter().flat_map(|away| [away.start, away.end]))
+        })
+    }
+
     /// Everything but arrivals that may happen later than now, or now in another round.
     fn instants(&self) -> impl Iterator<Item = Time> + '_ {
         let later = move |at: &Time| *at > self.now;
-        let shifts = self
-            .model
-            .agents
-            .ids()
-            .flat_map(|agent| self.day.presence(self.model, agent).iter().flat_map(|shift| [shift.start, shift.end]));
         let first = self.facts.is_empty();
-        let shifts = shifts.filter(move |at| (*at > self.now || (first && *at == self.now)) && *at < Time::NEVER);
+        let shifts = self.shift_changes().filter(move |at| (*at > self.now || (first && *at == self.now)) && *at < Time::NEVER);
         let ends = self.agents.iter().flat_map(|agent| agent.hands.iter().map(|held| held.until));
         let patience = self.waiting.iter().map(|waits| waits.until).filter(later).filter(|at| *at < Time::NEVER);
         let entries = || self.model.profiles.iter().flat_map(|profile| profile.entries.iter());
@@ -225,11 +235,14 @@ impl<'m> Twin<'m> {
 
     fn agents_leave_and_come(&mut self) {
         let now = self.now;
-        (0..self.agents.len()).for_each(|index| self.leaves_if_it_may(index));
-        for agent in self.agents.iter_mut().filter(|agent| agent.logged_in) {
-            // Who had not gone yet is back (R10).
-            if self.day.presence(self.model, agent.id).iter().any(|shift| shift.start == now) {
-                agent.since = now;
+        let before = Time::from_us(now.as_us() - 1);
+        for index in 0..self.agents.len() {
+            self.leaves_if_it_may(index);
+            self.turn(index);
+            let Agent { id, logged_in, .. } = self.agents[index];
+            if logged_in && self.on_shift(id, now) && !self.on_shift(id, before) {
+                // It had not gone yet, and is back (R10).
+                self.agents[index].since = now;
             }
         }
         for (index, taking) in self.what_is_due() {
@@ -241,8 +254,19 @@ impl<'m> Twin<'m> {
             if !logged_in && self.on_shift(id, now) {
                 let agent = &mut self.agents[index];
                 (agent.logged_in, agent.since, agent.staffed_since) = (true, now, now);
+                agent.state = None;
                 self.tell(Fact::LoggedIn { agent: id, profile });
             }
+        }
+    }
+
+    /// Whoever is not there, nor about to come, does what its plan says.
+    fn turn(&mut self, index: usize) {
+        let Agent { id, profile, logged_in, state, .. } = self.agents[index];
+        let planned = self.planned_state(id, self.now);
+        if !logged_in && !self.on_shift(id, self.now) && state != planned {
+            self.agents[index].state = planned;
+            self.tell(Fact::Turned { agent: id, profile, state: planned });
         }
     }
 
@@ -330,12 +354,7 @@ impl<'m> Twin<'m> {
     }
 
     fn end(&mut self, end: Time, stops: bool) {
-        let mut shifts: Vec<Time> = self
-            .model
-            .agents
-            .ids()
-            .flat_map(|agent| self.day.presence(self.model, agent).iter().flat_map(|shift| [shift.start, shift.end]))
-            .collect();
+        let mut shifts: Vec<Time> = self.shift_changes().collect();
         shifts.sort();
         shifts.dedup();
         let first = self.facts.is_empty();

@@ -184,21 +184,13 @@ impl<'m> Twin<'m> {
         let Waits { contact, channel, .. } = self.waiting[place];
         let Agent { id, profile, .. } = self.agents[index];
         if !self.agents[index].hands.is_empty() {
-            self.note("taken beside another contact");
+            self.note("is taken beside another contact");
         }
         let taking = self.takings;
         self.takings += 1;
         self.waiting[place].at = Some((index, taking));
-        let mut held = Held {
-            taking,
-            contact,
-            channel,
-            state: State::IsConnected,
-            until: self.now,
-            answered: self.now,
-            left: Vec::new(),
-            offer: 0,
-        };
+        let mut held =
+            Held { taking, contact, channel, state: State::IsConnected, until: self.now, answered: self.now, left: Vec::new(), offer: 0 };
         let Some(offers) = self.offers(index) else {
             self.agents[index].hands.push(held);
             return self.answers(index, taking);
@@ -270,7 +262,7 @@ impl<'m> Twin<'m> {
         self.leaves_if_it_may(index);
     }
 
-    pub(super) fn is_at_a_desk(&self, guest: usize) -> bool {
+    pub(super) fn is_offered(&self, guest: usize) -> bool {
         self.place_of(guest).is_some_and(|place| self.waiting[place].at.is_some())
     }
 
@@ -291,7 +283,7 @@ impl<'m> Twin<'m> {
     /// Nor will it be spoken with; the agent is free for others.
     pub(super) fn is_connected_in_vain(&mut self, waits: &Waits) {
         if let Some((index, taking, State::IsConnected)) = self.state_of(waits) {
-            self.note("gone while it was connected");
+            self.note("gives up while it is connected");
             self.agents[index].hands.retain(|held| held.taking != taking);
             self.leaves_if_it_may(index);
             self.once_more = true;
@@ -317,6 +309,9 @@ impl<'m> Twin<'m> {
             }
         };
         let (talk, after_contact_work) = self.handling(index, channel, &contact, conversation, answered);
+        if self.model.agents[id].pace.stretch(contact.queue, answered, Span::from_secs(1000)) != Span::from_secs(1000) {
+            self.note("has a pace of its own");
+        }
         let mut left = self.parts(channel, &contact, conversation, talk);
         left.push((State::Works, after_contact_work));
         let (_, first) = left.remove(0);
@@ -331,7 +326,7 @@ impl<'m> Twin<'m> {
     fn is_in_use(&mut self, index: usize, contact: &Contact) {
         let desk = &self.model.profiles[self.agents[index].profile].desk;
         if desk.availability == Availability::SinceLastInbound && self.model.sources[contact.source].outbound {
-            return self.note("keeps its place");
+            return self.note("leaves the agent its place");
         }
         self.agents[index].since = self.now;
     }
@@ -386,6 +381,9 @@ impl<'m> Twin<'m> {
         let (now, before) = (self.now, self.active(index));
         self.held(index, taking).state = state;
         let active = self.active(index);
+        if state == State::Pauses {
+            self.note("waits for the customer");
+        }
         let lasts = if self.held(index, taking).is_active() {
             let channel = self.held(index, taking).channel;
             scaled(lasts, self.slowness(index, channel, active), 1000)
@@ -480,13 +478,14 @@ impl<'m> Twin<'m> {
             return;
         }
         if !self.agents[index].hands.is_empty() {
-            self.note("leaves before it has recovered");
+            self.note("ends its shift before it has recovered");
         }
         let agent = &mut self.agents[index];
         agent.hands.clear();
         agent.logged_in = false;
         agent.staffed_us += now.since(agent.staffed_since).as_us();
         self.tell(Fact::LoggedOut { agent: id, profile });
+        self.turn(index);
     }
 
     // ---- whom contacts want --------------------------------------------------------------------------------------------
@@ -501,7 +500,7 @@ impl<'m> Twin<'m> {
         let Waits { contact, wants, at, .. } = self.waiting[place];
         let Wants { criteria, step, .. } = wants.expect("it wants some agents");
         if at.is_some() {
-            self.note("widened at a desk");
+            self.note("widens while it is offered");
         }
         self.waiting[place].wants = Some(Wants::in_step(self.model, criteria, step + 1, self.now));
         self.tell_guest(guest, Fact::Widened { contact, step: step as u32 + 1 });

@@ -109,8 +109,7 @@ impl Twin<'_> {
             Block::Event { event } => self.either(guest, step, self.is_the_case(*event)),
             Block::Staffing { queue, agents, more_than } => {
                 let queue = queue.unwrap_or_else(|| self.guests[guest].queue());
-                let free_for = (*agents == Staff::Available).then(|| self.channel(guest));
-                self.either(guest, step, self.agents_there(queue, free_for) > u64::from(*more_than))
+                self.either(guest, step, self.agents_there(queue, *agents, self.channel(guest)) > u64::from(*more_than))
             }
             Block::QueueStatus { queue, test } => {
                 let queue = queue.unwrap_or_else(|| self.guests[guest].queue());
@@ -188,10 +187,17 @@ impl Twin<'_> {
 
     // ---- checks --------------------------------------------------------------------------------------------------------
 
-    /// Agents who serve the queue and are logged in; or those of them only who could take a contact of a channel.
-    fn agents_there(&self, queue: QueueId, free_for: Option<Channel>) -> u64 {
-        let is_free = |index: usize| free_for.is_none_or(|channel| self.is_available(index) && self.admits(index, channel));
-        let counts = |index: &usize| self.agents[*index].logged_in && self.serves(*index, queue) && is_free(*index);
+    /// Agents who serve the queue; available are those who could take a contact of the channel.
+    fn agents_there(&self, queue: QueueId, staff: Staff, channel: Channel) -> u64 {
+        let counts = |index: &usize| {
+            let agent = &self.agents[*index];
+            self.serves(*index, queue)
+                && match staff {
+                    Staff::Available => self.is_available(*index) && self.admits(*index, channel),
+                    Staff::Staffed => agent.logged_in,
+                    Staff::Online => agent.logged_in || agent.state.is_some(),
+                }
+        };
         (0..self.agents.len()).filter(counts).count() as u64
     }
 
@@ -205,7 +211,7 @@ impl Twin<'_> {
                 let work_us = row.handle_time.mean_us() + row.after_contact_work.as_ref().map_or(0.0, Distribution::mean_us);
                 // Compared without dividing, as there may be nobody: (waiting + 1) x handling > limit x staffed.
                 let work = (there.count() as i128 + 1) * i128::from(Span::from_us_f64(work_us).as_us());
-                work > i128::from(most.as_us()) * i128::from(self.agents_there(queue, None))
+                work > i128::from(most.as_us()) * i128::from(self.agents_there(queue, Staff::Staffed, Channel::Voice))
             }
         }
     }
@@ -215,7 +221,7 @@ impl Twin<'_> {
     fn queues(&mut self, guest: usize, step: StepId, queue: QueueId, beside: Option<StepId>) -> Option<StepId> {
         let waits = self.place_of(guest).is_some();
         let sent_on = waits || self.guests[guest].was_sent_on();
-        if self.is_at_a_desk(guest) || !self.may_enter(guest, queue, sent_on) {
+        if self.cannot_be_moved(guest) || !self.may_enter(guest, queue, sent_on) {
             return self.finds_it_full(guest, step, queue);
         }
         self.passes(guest, step, 0);
@@ -224,6 +230,15 @@ impl Twin<'_> {
         }
         self.is_enqueued(guest, queue, beside);
         None
+    }
+
+    /// Who is being offered to an agent.
+    fn cannot_be_moved(&mut self, guest: usize) -> bool {
+        let is_offered = self.is_offered(guest);
+        if is_offered {
+            self.note("stays in its queue while it is offered");
+        }
+        is_offered
     }
 
     /// On to where the flow says; else who waits already waits on, and who does not is rejected.
@@ -237,7 +252,7 @@ impl Twin<'_> {
 
     fn asks_for_a_callback(&mut self, guest: usize, step: StepId, terms: &Callback) -> Option<StepId> {
         let queue = terms.queue.unwrap_or_else(|| self.guests[guest].queue());
-        if self.is_at_a_desk(guest) || self.has_no_room(queue, false) {
+        if self.cannot_be_moved(guest) || self.has_no_room(queue, false) {
             return self.finds_it_full(guest, step, queue);
         }
         self.passes(guest, step, 0);

@@ -314,6 +314,9 @@ impl Twin<'_> {
         let contact = self.waiting[place].contact;
         let from = self.guests[guest].ranks_from.expect("it is in a queue");
         let age_us = age_us + contact.enqueued.since(from).as_us();
+        if self.is_offered(guest) {
+            self.note("is ranked anew while it is offered");
+        }
         self.waiting[place].contact = Contact { priority, age_us, ..contact };
         self.tell_guest(guest, Fact::Reranked { contact, priority, age_us });
     }
@@ -340,6 +343,9 @@ impl Twin<'_> {
     pub(super) fn gives_up(&mut self, waits: &Waits) {
         let contact = waits.contact;
         let guest = self.guest_of(&contact).expect("it came");
+        if waits.at.is_some() && self.guests[guest].promise.is_some() {
+            self.note("is a callback that expires while it is offered");
+        }
         self.is_out(guest);
         self.rings_in_vain(waits);
         let (fact, outcome) = if self.guests[guest].promise.is_some() {

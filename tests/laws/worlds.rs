@@ -9,16 +9,20 @@ pub(crate) use desks::desk_world;
 pub(crate) use flows::flow_world;
 use rand::RngExt;
 use waitline::model::{
-    Agent, AgentRule, AtHorizon, Attendance, Channel, ContactRule, CountBy, Desk, Entry, Given, Model, Pace, Paths, PerChannel, Poisson, Policy, Presence,
-    Profile, Queue, Run, Scheduled, Source,
+    Agent, AgentRule, AtHorizon, Attendance, Away, Channel, ContactRule, CountBy, Desk, Entry, Given, Model, Pace, Paths, PerChannel,
+    Poisson, Policy, Presence, Profile, Queue, Run, Scheduled, Source, State,
 };
 use waitline::random::{Distribution, Purpose, Stream, Streams};
-use waitline::{ProfileId, QueueId, SourceId, Span, Table, Time};
+use waitline::{ProfileId, QueueId, SourceId, Span, StateId, Table, Time};
 
 struct Maker {
     chance: Stream,
     /// Whether contact priorities and ages differ.
     ranks: bool,
+}
+
+fn states() -> Table<StateId, State> {
+    ["break", "meeting"].map(|name| State { name: name.into() }).into_iter().collect()
 }
 
 fn s(secs: i64) -> Span {
@@ -113,6 +117,35 @@ impl Maker {
         shifts
     }
 
+    /// Some of the agent's time becomes breaks and meetings; and it may be late.
+    fn day_of(&mut self, agent: &mut Agent) {
+        if self.one_in(4) {
+            return;
+        }
+        let mut at = 0;
+        // Of a stay for ever, its first minute.
+        let last = agent.presence.iter().filter(|stay| stay.end < Time::NEVER).map(|stay| stay.end).max().unwrap_or(Time::START) + s(60);
+        while Time::START + s(at) < last {
+            let (start, end) = (at, at + 1 + self.up_to(5));
+            at = end + self.pick(&[0, 0, 1, 3, 7]);
+            let state = StateId(self.up_to(1) as u32);
+            let away = Away { start: Time::START + s(start), end: Time::START + s(end), state };
+            let stay = agent.presence.iter().position(|stay| stay.start <= away.start && away.end <= stay.end);
+            if let Some(stay) = stay
+                && self.one_in(2)
+            {
+                let rest = agent.presence[stay];
+                let left = [Presence { start: rest.start, end: away.start }, Presence { start: away.end, end: rest.end }];
+                agent.presence.splice(stay..=stay, left.into_iter().filter(|stay| stay.start < stay.end));
+                agent.away.push(away);
+            }
+        }
+        let Attendance { late, breaks_start_late, breaks_end_late, .. } = &mut agent.attendance;
+        for how_late in [late, breaks_start_late, breaks_end_late] {
+            *how_late = self.maybe(3);
+        }
+    }
+
     fn source(&mut self, queues: usize) -> Source {
         let queue = QueueId(self.up_to(queues as i64 - 1) as u32);
         let (priority, age_us) = self.rank();
@@ -155,6 +188,18 @@ impl Maker {
 
 /// One of many worlds: up to 4 queues, 4 profiles, 6 agents, 3 sources.
 pub(crate) fn world(seed: u64) -> Model {
+    let mut model = world_without_breaks(seed);
+    // Drawn apart, so that the rest of the worlds stays as it was.
+    let mut maker = Maker::new(seed + 2_000_000);
+    if maker.one_in(2) {
+        for agent in &mut model.agents {
+            maker.day_of(agent);
+        }
+    }
+    model
+}
+
+fn world_without_breaks(seed: u64) -> Model {
     let mut maker = Maker::new(seed);
     let queues = 1 + maker.up_to(3) as usize;
     let profiles = 1 + maker.up_to(3) as usize;
@@ -178,10 +223,18 @@ pub(crate) fn world(seed: u64) -> Model {
             .map(|number| {
                 let profile = ProfileId(maker.up_to(profiles as i64 - 1) as u32);
                 let share = |maker: &mut Maker| if maker.one_in(5) { 0.3 } else { 0.0 };
-                let attendance = Attendance { absence: share(&mut maker), shrinkage: share(&mut maker) };
-                Agent { name: format!("agent {number}"), profile, presence: maker.presence(), attendance, pace: Pace::default() }
+                let attendance = Attendance { absence: share(&mut maker), shrinkage: share(&mut maker), ..Attendance::default() };
+                Agent {
+                    name: format!("agent {number}"),
+                    profile,
+                    presence: maker.presence(),
+                    away: Vec::new(),
+                    attendance,
+                    pace: Pace::default(),
+                }
             })
             .collect(),
+        states: states(),
         sources: (0..=maker.up_to(2)).map(|_| maker.source(queues)).collect(),
         hours: Table::new(),
         events: Table::new(),
@@ -239,6 +292,7 @@ pub(crate) fn many_queues(seed: u64) -> Model {
             profile: ProfileId(agent % 2),
             pace: Pace::default(),
             presence: maker.presence(),
+            away: Vec::new(),
             attendance: Attendance::default(),
         })
         .collect();

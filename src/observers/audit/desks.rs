@@ -1,8 +1,8 @@
 //! The audit's picture of desks: what every agent holds, who may be given what, and who goes first. Used only in models in which agents do more
 //! than take one call at a time.
 
-use super::picture::{Picture, Waiting};
-use crate::id::{AgentId, CriteriaId, QueueId, Table};
+use super::picture::{Picture, Plan, Waiting};
+use crate::id::{AgentId, CriteriaId, QueueId, StateId, Table};
 use crate::model::{Channel, ContactRule, Entry, Model, PerChannel, Replies};
 use crate::observe::{Contact, Customer, Miss};
 use crate::random::Stream;
@@ -104,6 +104,8 @@ pub(super) struct Held<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Seat<'a> {
     pub(super) logged_in: bool,
+    /// What it does instead, if it is not logged in.
+    pub(super) state: Option<StateId>,
     pub(super) since: Time,
     pub(super) answered: u64,
     pub(super) held: Vec<Held<'a>>,
@@ -137,6 +139,8 @@ impl Seat<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Item {
     Leaves(AgentId),
+    /// It is not there, and is to be in another state.
+    Turns(AgentId),
     /// What it does with a contact is over.
     Ends(AgentId, u64),
     Comes(AgentId),
@@ -167,7 +171,7 @@ pub(super) struct Desks<'a> {
 
 impl<'a> Desks<'a> {
     pub(super) fn new(model: &Model) -> Desks<'a> {
-        let away = Seat { logged_in: false, since: Time::START, answered: 0, held: Vec::new() };
+        let away = Seat { logged_in: false, state: None, since: Time::START, answered: 0, held: Vec::new() };
         let seats = model.agents.iter().filter(|_| model.has_desks()).map(|_| away.clone());
         Desks { seats: seats.collect(), agenda: VecDeque::new(), step: Step::Agents, round: 0, taken: 0, calls: None }
     }
@@ -346,11 +350,15 @@ impl<'a> Picture<'a> {
         self.shift_changes.last().map(|change| change.0).into_iter().chain(self.desks.next_end()).min()
     }
 
-    /// What agents must do now, in order: whoever is idle and off shift leaves, then what is due ends, then agents come.
+    /// What agents must do now, in order: whoever is idle and off shift leaves, or turns to something else, then what is due ends, then agents come.
     pub(super) fn agenda_now(&self) -> VecDeque<Item> {
         let seats = || self.desks.seats.enumerate();
         let present = |agent: AgentId| self.is_present(agent, self.now);
-        let leave = seats().filter(|(id, seat)| seat.logged_in && seat.is_done() && !present(*id)).map(|(id, _)| Item::Leaves(id));
+        let leave = seats().filter_map(|(id, seat)| match self.plan(id) {
+            Plan::Out(_) if seat.logged_in && seat.is_done() => Some(Item::Leaves(id)),
+            Plan::Out(state) if !seat.logged_in && seat.state != state => Some(Item::Turns(id)),
+            _ => None,
+        });
         let due = |held: &&Held| held.phase.due() <= self.now;
         let ends = seats().flat_map(|(id, seat)| seat.held.iter().filter(due).map(move |held| Item::Ends(id, held.id)));
         let come = seats().filter(|(id, seat)| !seat.logged_in && present(*id)).map(|(id, _)| Item::Comes(id));
@@ -360,7 +368,8 @@ impl<'a> Picture<'a> {
     /// Whoever has not gone at the end of a shift, and whose next one begins, is available since now (R10).
     pub(super) fn are_back(&mut self) {
         for agent in self.model.agents.ids() {
-            if self.desks.seats[agent].logged_in && self.day.presence(self.model, agent).iter().any(|shift| shift.start == self.now) {
+            let before = Time::from_us(self.now.as_us() - 1);
+            if self.desks.seats[agent].logged_in && self.is_present(agent, self.now) && !self.is_present(agent, before) {
                 self.desks.seats[agent].since = self.now;
             }
         }

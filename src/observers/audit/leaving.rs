@@ -114,9 +114,8 @@ impl<'a> Audit<'a> {
     /// The run has gone on as long as it may, and there was more to come.
     pub(super) fn is_cut_short(&self) -> bool {
         let world = &self.world;
-        let shifts = world.shift_changes.last().is_some_and(|change| change.0 < Time::NEVER);
-        let more =
-            world.ways.cut_short || !world.ways.due.is_empty() || !world.busy.is_empty() || !world.desks.nobody_holds_anything() || shifts;
+        let busy = !world.busy.is_empty() || !world.desks.nobody_holds_anything();
+        let more = world.ways.cut_short || !world.ways.due.is_empty() || busy || !world.shift_changes.is_empty();
         let drains = self.model.run.at_horizon == AtHorizon::Drain && world.has_paths;
         drains && more && world.now == self.model.run.horizon + DRAIN_MAX
     }

@@ -1,5 +1,6 @@
 //! The laws, checked from outside.
 
+mod agents;
 mod desks;
 mod leaving;
 mod offers;
@@ -150,23 +151,11 @@ impl<'a> Audit<'a> {
         }
     }
 
-    fn all_have_left(&mut self) {
-        for agent in std::mem::take(&mut self.world.leaving) {
-            self.breaks("R14", format!("{} is off shift and done but has not left", self.agent(agent)));
-        }
-    }
-
     /// Changes come first (R3): none that was due by then is missing, at this instant or when it is `over`.
     fn changes_are_done(&mut self, by: Time, over: bool) {
-        while let Some(&(at, agent, begins)) = self.world.shift_changes.last().filter(|change| change.0 <= by && !self.world.has_desks) {
+        while let Some(&(at, agent, plan)) = self.world.shift_changes.last().filter(|change| change.0 <= by && !self.world.has_desks) {
             self.world.shift_changes.pop();
-            match (begins, self.world.agents[agent].doing) {
-                (true, Doing::Away) => self.breaks("R14", format!("{} is on shift from {at} s but has not come", self.agent(agent))),
-                (false, Doing::Available { .. }) => {
-                    self.breaks("R14", format!("{} is idle and its shift ended at {at} s, but it has not left", self.agent(agent)));
-                }
-                _ => {}
-            }
+            self.follows(agent, plan, at);
         }
         // What began at this very instant ends in its next round.
         let began_before =
@@ -371,40 +360,6 @@ impl<'a> Audit<'a> {
         }
     }
 
-    // ---- agents --------------------------------------------------------------------------------------------------------
-
-    fn completed(&mut self, contact: &Contact, agent: AgentId, told: Time) {
-        let now = self.world.now;
-        match self.world.agents[agent].doing {
-            Doing::Busy { contact: held, answered, ends } if held == *contact && answered == told && ends == now => {}
-            _ => self.breaks(
-                "R13",
-                format!("{} completes {} at the wrong time, or never answered it", self.agent(agent), self.contact(contact)),
-            ),
-        }
-        self.world.set(agent, Doing::Available { since: now });
-        if !self.world.on_shift(agent) {
-            self.world.leaving.push(agent);
-        }
-    }
-
-    fn logged_in(&mut self, agent: AgentId) {
-        let now = self.world.now;
-        let starts = self.world.day.presence(self.model, agent).iter().any(|shift| shift.start == now);
-        if !starts || !matches!(self.world.agents[agent].doing, Doing::Away) {
-            self.breaks("R14", format!("{} logs in when no shift of it begins, or is there already", self.agent(agent)));
-        }
-        self.world.set(agent, Doing::Available { since: now });
-    }
-
-    fn logged_out(&mut self, agent: AgentId) {
-        if self.world.on_shift(agent) || !matches!(self.world.agents[agent].doing, Doing::Available { .. }) {
-            self.breaks("R14", format!("{} logs out on shift, or while busy", self.agent(agent)));
-        }
-        self.world.leaving.retain(|&leaving| leaving != agent);
-        self.world.set(agent, Doing::Away);
-    }
-
     // ---- the end -------------------------------------------------------------------------------------------------------
 
     fn ended(&mut self) {
@@ -450,6 +405,7 @@ impl<'a> Audit<'a> {
 impl Observer for Audit<'_> {
     fn observe(&mut self, at: Time, fact: &Fact) {
         self.at_rest = matches!(fact, Fact::Ended);
+        self.turns_if_it_must(at, fact);
         self.advance(at);
         let stopped = self.model.run.at_horizon == AtHorizon::Stop && at >= self.model.run.horizon;
         if stopped && !matches!(fact, Fact::Unfinished { .. } | Fact::Departed { .. } | Fact::Ended) {
@@ -463,6 +419,7 @@ impl Observer for Audit<'_> {
             _ if self.world.has_desks && self.desk_fact(fact) => {}
             Fact::LoggedIn { agent, .. } => self.logged_in(*agent),
             Fact::LoggedOut { agent, .. } => self.logged_out(*agent),
+            Fact::Turned { agent, profile, state } => self.turned(*agent, *profile, *state),
             Fact::Offered { contact } => self.offered(contact),
             Fact::Queued { contact } => self.queued(contact),
             Fact::Answered { contact, agent, profile, talk, after_contact_work } => {

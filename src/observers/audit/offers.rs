@@ -2,8 +2,9 @@
 
 use super::Audit;
 use super::desks::{Held, Item, Phase};
+use super::picture::Plan;
 use super::queueing::Goes;
-use crate::id::{AgentId, ProfileId};
+use crate::id::{AgentId, ProfileId, StateId};
 use crate::model::{Availability, Channel};
 use crate::observe::{Contact, Fact, Miss, Outcome};
 use crate::random::{Distribution, Purpose, Stream, nth};
@@ -16,6 +17,7 @@ impl Audit<'_> {
         match fact {
             Fact::LoggedIn { agent, profile } => self.takes_its_seat(*agent, *profile),
             Fact::LoggedOut { agent, profile } => self.leaves_its_seat(*agent, *profile),
+            Fact::Turned { agent, profile, state } => self.turns(*agent, *profile, *state),
             Fact::Rang { contact, agent, profile } => self.rang(contact, *agent, *profile),
             Fact::Accepted { contact, agent, profile } => self.accepted(contact, *agent, *profile),
             Fact::Missed { contact, agent, profile, why } => self.missed(contact, *agent, *profile, *why),
@@ -53,7 +55,7 @@ impl Audit<'_> {
         }
         let now = self.world.now;
         let seat = &mut self.world.desks.seats[agent];
-        (seat.logged_in, seat.since) = (true, now);
+        (seat.logged_in, seat.state, seat.since) = (true, None, now);
     }
 
     fn leaves_its_seat(&mut self, agent: AgentId, profile: ProfileId) {
@@ -64,6 +66,21 @@ impl Audit<'_> {
             self.breaks("R14", format!("{} logs out on shift, while it holds a contact, or too early or late", self.agent(agent)));
         }
         self.has_gone(agent);
+        // Who leaves for a break is on it with the next fact.
+        if matches!(self.world.plan(agent), Plan::Out(Some(_))) {
+            self.world.desks.agenda.push_front(Item::Turns(agent));
+        }
+        self.goes_through_agenda();
+    }
+
+    fn turns(&mut self, agent: AgentId, profile: ProfileId, state: Option<StateId>) {
+        self.has_profile(agent, profile);
+        if self.world.desks.agenda.front() == Some(&Item::Turns(agent)) && self.world.plan(agent) == Plan::Out(state) {
+            self.world.desks.agenda.pop_front();
+        } else {
+            self.breaks("R14", format!("{} turns to what its plan does not have now, or too early or late", self.agent(agent)));
+        }
+        self.world.desks.seats[agent].state = state;
         self.goes_through_agenda();
     }
 

@@ -3,7 +3,7 @@
 
 use super::desks::Desks;
 use super::ways::Ways;
-use crate::id::{AgentId, ProfileId, QueueId, SourceId, Table};
+use crate::id::{AgentId, ProfileId, QueueId, SourceId, StateId, Table};
 use crate::model::{AgentRule, ContactRule, Day, Entry, Given, Model};
 use crate::observe::Contact;
 use crate::random::{Distribution, Purpose, SourceStreams, Streams, nth};
@@ -25,9 +25,25 @@ pub(super) struct Waiting {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Doing {
-    Away,
-    Available { since: Time },
-    Busy { contact: Contact, answered: Time, ends: Time },
+    /// Not logged in.
+    Out {
+        state: Option<StateId>,
+    },
+    Available {
+        since: Time,
+    },
+    Busy {
+        contact: Contact,
+        answered: Time,
+        ends: Time,
+    },
+}
+
+/// What an agent is to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Plan {
+    Present,
+    Out(Option<StateId>),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -76,8 +92,10 @@ pub(super) struct Picture<'a> {
     pub(super) busy: BTreeSet<(Time, AgentId)>,
     pub(super) deadlines: BTreeSet<(Time, QueueId, u64)>,
     pub(super) sources: Table<SourceId, Incoming<'a>>,
-    /// When agents come (true) and go, the last one first.
-    pub(super) shift_changes: Vec<(Time, AgentId, bool)>,
+    /// What agents are to do from then on, the last change first.
+    pub(super) shift_changes: Vec<(Time, AgentId, Plan)>,
+    /// The last fact was that this agent logged out for a break or the like.
+    pub(super) turns_next: Option<AgentId>,
     /// Of this instant: who entered a queue, and who must leave.
     pub(super) entered: Vec<(QueueId, u64)>,
     pub(super) leaving: Vec<AgentId>,
@@ -98,12 +116,20 @@ impl<'a> Picture<'a> {
         let mut shift_changes = Vec::new();
         let day = model.day(streams);
         for agent in model.agents.ids() {
-            for shift in day.presence(model, agent) {
-                shift_changes.extend([(shift.start, agent, true), (shift.end, agent, false)]);
+            let shifts = day.presence(model, agent).iter().flat_map(|shift| [shift.start, shift.end]);
+            let away = day.away(model, agent).iter().flat_map(|away| [away.start, away.end]);
+            let instants: BTreeSet<Time> = shifts.chain(away).filter(|&at| at < Time::NEVER).collect();
+            let mut before = Plan::Out(None);
+            for at in instants {
+                let plan = plan_at(model, &day, agent, at);
+                if plan != before {
+                    shift_changes.push((at, agent, plan));
+                }
+                before = plan;
             }
         }
         shift_changes.sort_unstable_by(|a, b| b.cmp(a));
-        let away = AgentNow { doing: Doing::Away, answered: 0, handled_us: 0, staffed_us: 0, came: Time::START };
+        let out = AgentNow { doing: Doing::Out { state: None }, answered: 0, handled_us: 0, staffed_us: 0, came: Time::START };
         Picture {
             model,
             day,
@@ -113,12 +139,13 @@ impl<'a> Picture<'a> {
             ends: None,
             queues: model.queues.iter().map(|_| Vec::new()).collect(),
             books: model.queues.iter().map(|_| Books::default()).collect(),
-            agents: model.agents.iter().map(|_| away).collect(),
+            agents: model.agents.iter().map(|_| out).collect(),
             available: model.profiles.iter().map(|_| BTreeSet::new()).collect(),
             busy: BTreeSet::new(),
             deadlines: BTreeSet::new(),
             sources: model.sources.enumerate().map(|(id, source)| (source.arrivals.arrivals(streams.source(id)).peekable(), 0)).collect(),
             shift_changes,
+            turns_next: None,
             entered: Vec::new(),
             leaving: Vec::new(),
             last_offered: None,
@@ -169,7 +196,7 @@ impl<'a> Picture<'a> {
         let profile = self.model.agents[agent].profile;
         let state = &mut self.agents[agent];
         match state.doing {
-            Doing::Away => state.came = self.now,
+            Doing::Out { .. } => state.came = self.now,
             Doing::Available { since } => {
                 self.available[profile].remove(&(since, agent));
             }
@@ -179,7 +206,7 @@ impl<'a> Picture<'a> {
             }
         }
         match doing {
-            Doing::Away => state.staffed_us += i128::from(self.now.as_us() - state.came.as_us()),
+            Doing::Out { .. } => state.staffed_us += i128::from(self.now.as_us() - state.came.as_us()),
             Doing::Available { since } => {
                 self.available[profile].insert((since, agent));
             }
@@ -192,8 +219,12 @@ impl<'a> Picture<'a> {
 
     // ---- what the rules say --------------------------------------------------------------------------------------------
 
+    pub(super) fn plan(&self, agent: AgentId) -> Plan {
+        plan_at(self.model, &self.day, agent, self.now)
+    }
+
     pub(super) fn on_shift(&self, agent: AgentId) -> bool {
-        self.day.presence(self.model, agent).iter().any(|shift| shift.start <= self.now && self.now < shift.end)
+        self.plan(agent) == Plan::Present
     }
 
     /// Whether the agent is on shift at some time after now.
@@ -307,4 +338,11 @@ impl<'a> Picture<'a> {
                 .unwrap_or_else(|| after.map_or(Span::ZERO, |after| stretched(Purpose::AfterContactWork, after))),
         )
     }
+}
+
+fn plan_at(model: &Model, day: &Day, agent: AgentId, at: Time) -> Plan {
+    if day.presence(model, agent).iter().any(|shift| shift.start <= at && at < shift.end) {
+        return Plan::Present;
+    }
+    Plan::Out(day.away(model, agent).iter().find(|away| away.start <= at && at < away.end).map(|away| away.state))
 }

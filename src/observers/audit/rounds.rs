@@ -2,6 +2,7 @@
 
 use super::Audit;
 use super::desks::{Item, Phase, Step};
+use super::picture::Plan;
 use super::ways::Stage;
 use crate::id::AgentId;
 use crate::model::{AtHorizon, DRAIN_MAX};
@@ -31,9 +32,12 @@ impl Audit<'_> {
             acts.then_some(Step::Customers)
         };
         match fact {
-            Fact::LoggedIn { .. } | Fact::LoggedOut { .. } | Fact::Completed { .. } | Fact::Accepted { .. } | Fact::Recovered { .. } => {
-                Some(Step::Agents)
-            }
+            Fact::LoggedIn { .. }
+            | Fact::LoggedOut { .. }
+            | Fact::Turned { .. }
+            | Fact::Completed { .. }
+            | Fact::Accepted { .. }
+            | Fact::Recovered { .. } => Some(Step::Agents),
             Fact::Missed { why: Miss::HungUp, contact, agent, .. } => {
                 let told = self.world.desks.seats[*agent]
                     .held
@@ -161,10 +165,16 @@ impl Audit<'_> {
                     self.breaks("R14", format!("{} is off shift and done at {now} s, but has not left", self.agent(agent)));
                     self.has_gone(agent);
                 }
+                Item::Turns(agent) => {
+                    self.breaks("R14", format!("{} should have turned to something else at {now} s", self.agent(agent)));
+                    if let Plan::Out(state) = self.world.plan(agent) {
+                        self.world.desks.seats[agent].state = state;
+                    }
+                }
                 Item::Comes(agent) => {
                     self.breaks("R14", format!("{} is on shift at {now} s but has not come", self.agent(agent)));
                     let seat = &mut self.world.desks.seats[agent];
-                    (seat.logged_in, seat.since) = (true, now);
+                    (seat.logged_in, seat.state, seat.since) = (true, None, now);
                 }
                 Item::Ends(agent, id) => {
                     let Some(held) = self.world.desks.held(agent, id) else { continue };

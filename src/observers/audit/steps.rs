@@ -137,9 +137,7 @@ impl Audit<'_> {
             Block::Distribute { cumulative } => return Some(drawn_of(cumulative.iter().copied(), &mut self.luck(customer, step))),
             Block::Hours { hours } => self.model.hours[*hours].open.is_on(now),
             Block::Event { event } => self.is_active(*event, now),
-            Block::Staffing { queue, agents, more_than } => {
-                self.agents_there(customer, queue.or(own)?, *agents == Staff::Available) > *more_than as usize
-            }
+            Block::Staffing { queue, agents, more_than } => self.agents_there(customer, queue.or(own)?, *agents) > *more_than as usize,
             Block::QueueStatus { queue, test } => self.is_above(customer, queue.or(own)?, *test),
             Block::Queue { queue, .. } => self.has_room_for(customer, *queue) && !self.is_being_joined(customer),
             Block::Callback(terms) => !self.is_full(terms.queue.or(own)?, false) && !self.is_being_joined(customer),
@@ -182,7 +180,7 @@ impl Audit<'_> {
         waits_as.is_some_and(|contact| self.world.offered_to(&contact).is_some())
     }
 
-    fn agents_there(&self, customer: Customer, queue: QueueId, free_only: bool) -> usize {
+    fn agents_there(&self, customer: Customer, queue: QueueId, staff: Staff) -> usize {
         let world = &self.world;
         let owner = self.model.queues[queue].agent;
         let serves = |id: AgentId| {
@@ -190,11 +188,14 @@ impl Audit<'_> {
             owner.map_or_else(|| entries.iter().any(|entry| entry.queue == queue), |owner| owner == id)
         };
         let counts = |id: AgentId| match world.agents[id].doing {
-            _ if world.has_desks && free_only => world.why_not_admitted(id, world.channel(customer), world.now).is_none(),
-            _ if world.has_desks => world.desks.seats[id].logged_in,
-            Doing::Away => false,
+            _ if world.has_desks && staff == Staff::Available => world.why_not_admitted(id, world.channel(customer), world.now).is_none(),
+            _ if world.has_desks => {
+                let seat = &world.desks.seats[id];
+                seat.logged_in || (staff == Staff::Online && seat.state.is_some())
+            }
+            Doing::Out { state } => staff == Staff::Online && state.is_some(),
             Doing::Available { .. } => true,
-            Doing::Busy { .. } => !free_only,
+            Doing::Busy { .. } => staff != Staff::Available,
         };
         self.model.agents.ids().filter(|&id| serves(id) && counts(id)).count()
     }
@@ -206,7 +207,7 @@ impl Audit<'_> {
             QueueTest::OldestAge(most) => waiting().next().is_some_and(|first| self.world.now.since(first.contact.enqueued) > most),
             QueueTest::EstimatedWait(most) => {
                 let work = (waiting().count() as i128 + 1) * i128::from(self.world.ways.mean_handling_us[queue]);
-                work > i128::from(most.as_us()) * self.agents_there(customer, queue, false) as i128
+                work > i128::from(most.as_us()) * self.agents_there(customer, queue, Staff::Staffed) as i128
             }
         }
     }

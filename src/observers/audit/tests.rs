@@ -1,16 +1,20 @@
 //! Tests.
 
 use super::*;
-use crate::model::{ContactRule, Given, Policy, Presence, Scheduled};
+use crate::id::StateId;
+use crate::model::{Away, ContactRule, Given, Policy, Presence, Scheduled, State, merged};
 use crate::observers::testing::{at, model};
 use proptest::prelude::*;
+
+/// From when to when, and in which state if in one.
+type Stretch = (i64, i64, Option<u32>);
 
 /// A small world of whole seconds, in which many things coincide.
 #[derive(Clone, Debug)]
 struct World {
     contacts: Vec<(i64, usize, i64, Option<i64>, i64, i64)>,
-    /// By agent: profile, shifts.
-    agents: Vec<(u32, Vec<(i64, i64)>)>,
+    /// By agent: profile, and what it does when.
+    agents: Vec<(u32, Vec<Stretch>)>,
     /// By profile and queue: priority and delay, if the queue is in the profile.
     entries: Vec<Vec<Option<(u8, i64)>>>,
     contact_rule: ContactRule,
@@ -24,8 +28,14 @@ fn worlds() -> impl Strategy<Value = World> {
     let contact = (0..HORIZON, 0_usize..3, 0_i64..12, prop::option::of(0_i64..10), 4_i64..6, prop_oneof![3 => Just(0_i64), 1 => -3_i64..6]);
     let shifts = prop::collection::btree_set(0_i64..40, 1..5).prop_map(|times| {
         let times: Vec<i64> = times.into_iter().collect();
-        times.chunks(2).map(|pair| (pair[0], pair.get(1).copied().unwrap_or(i64::MAX))).collect::<Vec<_>>()
+        times.chunks(2).map(|pair| (pair[0], pair.get(1).copied().unwrap_or(i64::MAX), None)).collect::<Vec<_>>()
     });
+    let kind = prop_oneof![2 => Just(Some(None)), 1 => Just(None), 1 => Just(Some(Some(0))), 1 => Just(Some(Some(1)))];
+    let with_breaks = (prop::collection::btree_set(0_i64..40, 2..9), prop::collection::vec(kind, 8)).prop_map(|(times, kinds)| {
+        let times: Vec<i64> = times.into_iter().collect();
+        times.windows(2).zip(kinds).filter_map(|(pair, kind)| Some((pair[0], pair[1], kind?))).collect::<Vec<_>>()
+    });
+    let shifts = prop_oneof![shifts, with_breaks];
     let entry = prop::option::weighted(0.7, (1_u8..4, prop_oneof![2 => Just(0_i64), 1 => 1_i64..8]));
     (
         prop::collection::vec(contact, 0..25),
@@ -51,6 +61,7 @@ fn build(world: &World) -> Model {
     if world.stop {
         model.run.at_horizon = AtHorizon::Stop;
     }
+    model.states = ["break", "lunch"].map(|name| State { name: name.into() }).into_iter().collect();
     model.policy = Policy { contact: world.contact_rule, agent: world.agent_rule, ..Policy::default() };
     for (profile, entries) in model.profiles.iter_mut().zip(&world.entries) {
         let mut number = 0;
@@ -68,11 +79,12 @@ fn build(world: &World) -> Model {
         .agents
         .iter()
         .map(|(profile, shifts)| {
-            let presence = shifts
-                .iter()
-                .map(|&(start, end)| Presence { start: at(start), end: if end == i64::MAX { Time::NEVER } else { at(end) } })
-                .collect();
-            crate::model::Agent { profile: ProfileId(*profile), presence, ..plain.clone() }
+            let stays = |of: bool| shifts.iter().filter(move |(_, _, state)| state.is_some() == of);
+            let presence = stays(false)
+                .map(|&(start, end, _)| Presence { start: at(start), end: if end == i64::MAX { Time::NEVER } else { at(end) } });
+            let away = stays(true).map(|&(start, end, state)| Away { start: at(start), end: at(end), state: StateId(state.unwrap()) });
+            let (presence, away) = (merged(presence.collect()), away.collect());
+            crate::model::Agent { profile: ProfileId(*profile), presence, away, ..plain.clone() }
         })
         .collect();
     let source = model.sources.iter_mut().next().unwrap();
@@ -140,7 +152,7 @@ proptest! {
 fn plain_world() -> World {
     World {
         contacts: vec![(5, 0, 10, Some(9), 5, 0), (6, 0, 4, Some(3), 5, 0)],
-        agents: vec![(0, vec![(0, i64::MAX)]), (1, vec![(2, i64::MAX)])],
+        agents: vec![(0, vec![(0, i64::MAX, None)]), (1, vec![(2, i64::MAX, None)])],
         entries: vec![vec![Some((1, 0)); 3], vec![Some((1, 4)), None, None], vec![None; 3]],
         contact_rule: ContactRule::Strict,
         agent_rule: AgentRule::LongestAvailable,
@@ -202,7 +214,7 @@ fn patience_and_handle_time_are_drawn_anew() {
 fn a_better_contact_left_waiting() {
     let world = World {
         contacts: vec![(0, 0, 10, None, 5, 0), (1, 0, 4, None, 5, 0), (2, 0, 4, None, 5, 0)],
-        agents: vec![(0, vec![(0, i64::MAX)])],
+        agents: vec![(0, vec![(0, i64::MAX, None)])],
         ..plain_world()
     };
     let mut names = Vec::new();

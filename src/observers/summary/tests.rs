@@ -216,3 +216,115 @@ proptest! {
         prop_assert_eq!(summary.waiting_max(None), (warm_up..400).map(waiting).max().unwrap().max(just_before(warm_up)));
     }
 }
+
+/// As `model`, and so that agents may do more than take one call at a time.
+fn desks(mut model: Model) -> Model {
+    model.sources[crate::SourceId(0)].channel = crate::model::Channel::Chat;
+    assert!(model.reports_agents());
+    model
+}
+
+/// Two chats at once are one agent at work: never more than all of it, in no interval.
+#[test]
+fn at_desks_occupancy_is_of_agents_not_of_contacts() {
+    let mut model = desks(model(1, 1, 1800));
+    model.run.interval = Some(Span::from_secs(600));
+    let (one, other) = (contact(0, 0, at(0)), contact(0, 1, at(300)));
+    let facts = [
+        (at(0), logged_in(0)),
+        (at(0), Fact::Offered { contact: one }),
+        (at(0), answered(one, 0, 600)),
+        (at(300), Fact::Offered { contact: other }),
+        (at(300), answered(other, 0, 600)),
+        (at(600), completed(one, 0, at(0))),
+        (at(900), completed(other, 0, at(300))),
+        (at(1800), Fact::Ended),
+    ];
+    let told = summary(&model, &facts);
+    let seconds = |seconds: i128| seconds * i128::from(S);
+    assert_eq!(told.profile(ProfileId(0)), Work { staffed_us: seconds(1800), handling_us: seconds(900) });
+    let handling = [0, 1, 2].map(|interval| told.work(interval, ProfileId(0)).handling_us);
+    assert_eq!(handling, [seconds(600), seconds(300), 0]);
+    let work = told.agents().unwrap().rows()[AgentId(0)].clone();
+    assert_eq!((work.contact_us, work.handle_us), (seconds(900), seconds(1200)));
+    assert_eq!((told.queue(QueueId(0)).answered, told.answered_by(ProfileId(0), QueueId(0))), (2, 2));
+}
+
+/// Where contacts count by their end it is the real one; those still in hand at the end of the run end after it.
+#[test]
+fn at_desks_contacts_end_when_they_are_completed() {
+    let mut model = desks(model(1, 1, 300));
+    (model.run.count_by, model.run.interval) = (CountBy::Ended, Some(Span::from_secs(100)));
+    let calls: Vec<Contact> = (0..3).map(|number| contact(0, number, at(0))).collect();
+    let mut facts = vec![(at(0), logged_in(0))];
+    facts.extend(calls.iter().map(|&contact| (at(0), Fact::Offered { contact })));
+    facts.extend(calls.iter().map(|&contact| (at(0), Fact::Queued { contact })));
+    facts.extend(calls.iter().map(|&contact| (at(10), answered(contact, 0, 20))));
+    facts.extend([(at(50), completed(calls[1], 0, at(10))), (at(150), completed(calls[0], 0, at(10))), (at(300), Fact::Ended)]);
+    let summary = summary(&model, &facts);
+    let answered = [0, 1, 2, 3].map(|interval| summary.counts(interval, QueueId(0)).answered);
+    assert_eq!(answered, [1, 1, 0, 1]);
+    assert_eq!(summary.queue(QueueId(0)).wait_answered_us, 30 * S as u128);
+    assert_eq!(summary.counts(0, QueueId(0)).waiting_us, 30 * i128::from(S));
+}
+
+/// A center of calls counts the same to the last contact whether its agents are reported or not, and in stretches as in one.
+#[test]
+fn at_desks_calls_count_as_they_always_did() {
+    for (warm_up, count_by) in [(0, CountBy::Enqueued), (0, CountBy::Ended), (5000, CountBy::Enqueued), (5000, CountBy::Ended)] {
+        let scenario = crate::Scenario::open("scenarios/savings-overflow.toml").unwrap();
+        let mut plain = scenario.compile().unwrap();
+        (plain.run.count_by, plain.run.warm_up) = (count_by, at(warm_up));
+        let mut reporting = scenario.compile().unwrap();
+        (reporting.run.count_by, reporting.run.warm_up) = (count_by, at(warm_up));
+        let unused = Some(crate::random::Distribution::Constant(Span::from_secs(1)));
+        reporting.queues[QueueId(0)].by_channel[crate::model::Channel::Email].patience = unused;
+        assert!(reporting.reports_agents() && !plain.reports_agents());
+        let mut both = (Summary::new(&plain), Summary::new(&reporting));
+        let mut batches = (crate::observers::Batches::new(&plain, 7), crate::observers::Batches::new(&reporting, 7));
+        crate::run(&plain, crate::random::Streams::new(2, 0), &mut (&mut both, &mut batches)).unwrap();
+        let (told, known) = both;
+        for queue in [0, 1].map(QueueId) {
+            assert_eq!(
+                (0..17).map(|i| *told.counts(i, queue)).collect::<Vec<_>>(),
+                (0..17).map(|i| *known.counts(i, queue)).collect::<Vec<_>>()
+            );
+            assert_eq!(told.waits(queue), known.waits(queue));
+            assert_eq!(told.within(queue, 0), known.within(queue, 0));
+        }
+        for profile in [0, 1].map(ProfileId) {
+            assert_eq!(
+                (0..17).map(|i| *told.work(i, profile)).collect::<Vec<_>>(),
+                (0..17).map(|i| *known.work(i, profile)).collect::<Vec<_>>()
+            );
+        }
+        for (one, other) in batches.0.summaries().iter().zip(batches.1.summaries()) {
+            assert_eq!((one.total(), one.profile(ProfileId(0))), (other.total(), other.profile(ProfileId(0))));
+        }
+    }
+}
+
+/// While it calls somebody back an agent is at work, and once only.
+#[test]
+fn at_desks_a_call_back_is_work() {
+    let (chat, callback) = (contact(0, 0, at(0)), contact(0, 1, at(0)));
+    let facts = [
+        (at(0), logged_in(0)),
+        (at(0), Fact::Offered { contact: chat }),
+        (at(0), Fact::Offered { contact: callback }),
+        (at(0), Fact::Queued { contact: callback }),
+        (at(0), answered(chat, 0, 30)),
+        (at(20), Fact::Dialed { contact: callback, agent: AgentId(0), profile: ProfileId(0), ring: Span::from_secs(25) }),
+        (at(30), completed(chat, 0, at(0))),
+        (at(45), completed(callback, 0, at(20))),
+        (at(100), Fact::Ended),
+    ];
+    for count_by in [CountBy::Enqueued, CountBy::Ended] {
+        let mut model = desks(model(1, 1, 100));
+        model.run.count_by = count_by;
+        let summary = summary(&model, &facts);
+        assert_eq!(summary.profile(ProfileId(0)).handling_us, 45 * i128::from(S));
+        let counts = summary.queue(QueueId(0));
+        assert_eq!((counts.answered, counts.diverted), (1, 1));
+    }
+}

@@ -1,0 +1,96 @@
+//! What is different where agents may hold several contacts: an agent is at work as long as it holds any, and when handling ends is known when it does.
+
+use super::{Leaving, Summary};
+use crate::id::Id;
+use crate::model::Model;
+use crate::observe::{Fact, Observer};
+use crate::observers::AgentCounts;
+use crate::observers::in_hand::{Held, InHand};
+use crate::time::Time;
+
+/// What agents have in hand, and what each of them did.
+#[derive(Clone, Debug)]
+pub(super) struct Desks {
+    in_hand: InHand,
+    /// `None`: of a stretch of a run.
+    agents: Option<AgentCounts>,
+}
+
+impl Desks {
+    /// Of a whole run of `model`; `None`: each agent does one thing at a time, and everybody knows how long it takes.
+    pub(super) fn of(model: &Model) -> Option<Box<Desks>> {
+        let desks = || Box::new(Desks { in_hand: InHand::new(model), agents: Some(AgentCounts::new(model)) });
+        model.reports_agents().then(desks)
+    }
+
+    /// Of a stretch of a run that begins with nobody there, or where `before` ended.
+    pub(super) fn of_stretch(model: &Model, before: Option<&Summary>) -> Option<Box<Desks>> {
+        let in_hand = || before.and_then(|before| before.desks.as_ref()).map_or_else(|| InHand::new(model), |desks| desks.in_hand.clone());
+        model.reports_agents().then(|| Box::new(Desks { in_hand: in_hand(), agents: None }))
+    }
+
+    pub(super) fn agents(&self) -> Option<&AgentCounts> {
+        self.agents.as_ref()
+    }
+
+    pub(super) fn observe(&mut self, at: i64, fact: &Fact) {
+        if let Some(agents) = &mut self.agents {
+            agents.observe(Time::from_us(at), fact);
+        }
+    }
+}
+
+impl Summary {
+    /// A fact of agents at desks that is counted otherwise where there are none.
+    #[inline(never)]
+    pub(super) fn at_desks(&mut self, at: i64, fact: &Fact) {
+        let Some(desks) = &mut self.desks else { return };
+        desks.observe(at, fact);
+        let offset = at - self.start;
+        match fact {
+            Fact::Answered { contact, agent, profile, .. } => {
+                let since = Time::from_us(at);
+                if desks.in_hand.takes(*agent, Held { contact: *contact, profile: *profile, since, dialed: false }) {
+                    self.staff[profile.index()].works(1, offset);
+                }
+                self.leaves_line(contact, at);
+                if !self.by_end && contact.enqueued.as_us() >= self.grid.warm_up {
+                    self.count(contact, at - contact.enqueued.as_us(), Leaving::Answered(*profile), at);
+                }
+            }
+            Fact::Completed { contact, agent, profile, answered } => {
+                let Some((held, is_free)) = desks.in_hand.puts_down(*agent, contact, *answered) else { return };
+                if is_free {
+                    self.staff[profile.index()].works(-1, offset);
+                }
+                self.ends(&held, at);
+            }
+            Fact::LoggedIn { profile, .. } => self.staff[profile.index()].comes(1, offset),
+            Fact::LoggedOut { profile, .. } => self.staff[profile.index()].comes(-1, offset),
+            _ => {}
+        }
+    }
+
+    /// An agent calls back; whether it held nothing before.
+    pub(super) fn dials_at_desk(&mut self, at: i64, fact: &Fact) -> bool {
+        let (Some(desks), Fact::Dialed { contact, agent, profile, .. }) = (&mut self.desks, fact) else { return true };
+        desks.in_hand.takes(*agent, Held { contact: *contact, profile: *profile, since: Time::from_us(at), dialed: true })
+    }
+
+    /// Where contacts count by their end, it has come.
+    fn ends(&mut self, held: &Held, at: i64) {
+        let Held { contact, profile, since, dialed } = held;
+        if self.by_end && !dialed && contact.enqueued.as_us() >= self.grid.warm_up {
+            self.count(contact, since.since(contact.enqueued).as_us(), Leaving::Answered(*profile), at);
+        }
+    }
+
+    /// The run is over: whoever is still in hand has been answered, and ends after the horizon.
+    pub(super) fn desks_end(&mut self, at: i64) {
+        let Some(desks) = &mut self.desks else { return };
+        desks.observe(at, &Fact::Ended);
+        for (_, held) in desks.in_hand.left() {
+            self.ends(&held, i64::MAX);
+        }
+    }
+}
