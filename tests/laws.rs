@@ -6,6 +6,8 @@ mod of_desks;
 mod of_paths;
 #[path = "laws/tampered.rs"]
 mod tampered;
+#[path = "laws/tampered_desks.rs"]
+mod tampered_desks;
 #[path = "laws/twin.rs"]
 mod twin;
 #[path = "laws/worlds.rs"]

@@ -2,6 +2,7 @@
 
 use super::Audit;
 use super::picture::Doing;
+use super::queueing::Goes;
 use super::ways::{Promise, Stage, Way};
 use crate::id::{AgentId, ProfileId, QueueId, StepId};
 use crate::model::{AtHorizon, Block, CALLBACK_KEPT, Callback, DRAIN_MAX, chance_is_met};
@@ -25,9 +26,9 @@ impl<'a> Audit<'a> {
     }
 
     /// It speaks with an agent: how often it did before.
-    pub(super) fn next_conversation(&mut self, contact: &Contact, talk: Span) -> u64 {
+    pub(super) fn next_conversation(&mut self, contact: &Contact, until: Time, goes: Goes) -> u64 {
         let (now, customer) = (self.world.now, contact.customer());
-        self.has_waited(contact, true);
+        self.has_waited(contact, goes);
         if self.is_called(customer).is_some_and(|(answers, _)| !answers) {
             self.goes_wrong(customer, "answers a callback");
         }
@@ -37,12 +38,12 @@ impl<'a> Audit<'a> {
         way.answered = way.answered.or(Some(now));
         way.conversations += 1;
         let before = way.conversations - 1;
-        self.set(customer, Stage::Talks { until: now + talk });
+        self.set(customer, Stage::Talks { until });
         before
     }
 
     pub(super) fn dialed(&mut self, contact: &Contact, agent: AgentId, profile: ProfileId, ring: Span) {
-        let (now, customer) = (self.world.now, contact.customer());
+        let now = self.world.now;
         let who = self.agent(agent);
         if self.model.agents[agent].profile != profile || !matches!(self.world.agents[agent].doing, Doing::Available { .. }) {
             self.breaks("R14", format!("{who} calls back {} but is not available", self.contact(contact)));
@@ -54,7 +55,14 @@ impl<'a> Audit<'a> {
         let left = self.world.leaves(contact.queue, place);
         self.queued_if_it_waited(contact, left.queued);
         self.world.books[contact.queue].diverted += 1;
-        self.has_waited(contact, true);
+        self.rings_in_vain(contact, ring, Goes::CalledAway);
+        self.world.set(agent, Doing::Busy { contact: *contact, answered: now, ends: now + ring });
+    }
+
+    /// Of a callback that an agent has taken.
+    pub(super) fn rings_in_vain(&mut self, contact: &Contact, ring: Span, goes: Goes) {
+        let (now, customer) = (self.world.now, contact.customer());
+        self.has_waited(contact, goes);
         if self.is_called(customer) != Some((false, ring)) {
             self.goes_wrong(customer, "does not answer a callback for that long");
         }
@@ -64,7 +72,6 @@ impl<'a> Audit<'a> {
         let until = now + ring;
         let more = self.next_attempt(customer, until).filter(|_| self.model.paths.telephony.is_unlimited());
         self.set(customer, Stage::Rings { until, told: more.unwrap_or(until) });
-        self.world.set(agent, Doing::Busy { contact: *contact, answered: now, ends: now + ring });
     }
 
     /// Of the callback that a step promises.
@@ -107,8 +114,8 @@ impl<'a> Audit<'a> {
     /// The run has gone on as long as it may, and there was more to come.
     pub(super) fn is_cut_short(&self) -> bool {
         let world = &self.world;
-        let shifts = !world.shift_changes.is_empty();
-        let more = world.ways.cut_short || !world.ways.due.is_empty() || !world.busy.is_empty() || shifts;
+        let busy = !world.busy.is_empty() || !world.desks.nobody_holds_anything();
+        let more = world.ways.cut_short || !world.ways.due.is_empty() || busy || !world.shift_changes.is_empty();
         let drains = self.model.run.at_horizon == AtHorizon::Drain && world.has_paths;
         drains && more && world.now == self.model.run.horizon + DRAIN_MAX
     }
@@ -172,7 +179,8 @@ impl<'a> Audit<'a> {
             return self.set(customer, Stage::Gone { again: None });
         }
         if let Stage::Promises { step, queue } = self.way(customer).stage {
-            self.way(customer).promise = Some(Promise { step, queue, made: now, dialed: 0 });
+            let way = self.way(customer);
+            (way.promise, way.by_telephone) = (Some(Promise { step, queue, made: now, dialed: 0 }), true);
             return self.set(customer, Stage::Promised);
         }
         let again = self.calls_again(customer, outcome);

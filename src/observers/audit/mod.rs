@@ -1,11 +1,15 @@
 //! The laws, checked from outside.
 
 mod agents;
+mod desks;
 mod leaving;
+mod offers;
 mod picture;
 mod queueing;
+mod rounds;
 mod steps;
 mod ways;
+mod work;
 
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, ProfileId, QueueId};
@@ -14,6 +18,7 @@ use crate::observe::{Contact, Customer, Fact, Observer, Outcome};
 use crate::random::Streams;
 use crate::time::{Span, Time};
 use picture::{Doing, Picture};
+use queueing::Goes;
 use std::fmt;
 
 /// Holds every fact to the rules R1 to R19, knowing the model and its randomness but not the engine.
@@ -24,8 +29,10 @@ use std::fmt;
 /// nothing was due: no arrival, no end of handling, no shift, no patience, no eligible contact beside an available agent (R3). It draws every
 /// patience and handle time anew (R25). In the end nobody is lost (R19), and Little's law holds exactly: the number waiting, summed over
 /// time, is the sum of the waits. Of paths to service it knows where everyone is on the way, and so which fact must come next of each, when, and by which
-/// luck; but that a service's rate limit refused, or that its answer was kept, it takes on trust. Each fact costs time linear in the number of queues,
-/// profiles and waiting contacts.
+/// luck; but that a service's rate limit refused, or that its answer was kept, it takes on trust. Where agents hold several contacts, are offered them or
+/// have queues of their own, it knows what each of them holds, how far it is with that and when it goes on: what an agent does with its contacts comes in
+/// its order and when it is due, and nobody is given what its capacity, its channels, a missed offer or the contact's criteria forbid. Each fact costs
+/// time linear in the number of queues, profiles and waiting contacts; where there are desks, times that of agents.
 ///
 /// ```
 /// use waitline::observers::Audit;
@@ -114,6 +121,9 @@ impl<'a> Audit<'a> {
     /// Nothing was left undone at this instant, and nothing was due before `next`.
     fn instant_is_over(&mut self, next: Time) {
         let last = Time::from_us(next.as_us() - 1);
+        if self.world.has_desks {
+            self.desks_go_on(next);
+        }
         self.changes_are_done(last, true);
         self.nobody_is_late(last);
         self.all_have_left();
@@ -143,7 +153,7 @@ impl<'a> Audit<'a> {
 
     /// Changes come first (R3): none that was due by then is missing, at this instant or when it is `over`.
     fn changes_are_done(&mut self, by: Time, over: bool) {
-        while let Some(&(at, agent, plan)) = self.world.shift_changes.last().filter(|change| change.0 <= by) {
+        while let Some(&(at, agent, plan)) = self.world.shift_changes.last().filter(|change| change.0 <= by && !self.world.has_desks) {
             self.world.shift_changes.pop();
             self.follows(agent, plan, at);
         }
@@ -261,7 +271,7 @@ impl<'a> Audit<'a> {
         } else {
             self.right_pair(contact, agent);
         }
-        let conversation = if self.world.has_paths { self.next_conversation(contact, times.0) } else { 0 };
+        let conversation = if self.world.has_paths { self.next_conversation(contact, now + times.0, Goes::CalledAway) } else { 0 };
         if self.world.handling(profile, contact, conversation) != times {
             self.breaks("R13, R25", format!("{} is handled for another time than it has", self.contact(contact)));
         }
@@ -315,7 +325,7 @@ impl<'a> Audit<'a> {
         self.queued_if_it_waited(contact, left.queued);
         self.world.books[contact.queue].abandoned += 1;
         if self.world.has_paths {
-            self.has_waited(contact, true);
+            self.has_waited(contact, Goes::CalledAway);
             self.must_go(contact.customer(), Outcome::Abandoned, contact.queue);
         }
         if left.deadline != Some(now) {
@@ -338,10 +348,10 @@ impl<'a> Audit<'a> {
             if let Some(deadline) = left.deadline {
                 self.breaks("R18", format!("{} is unfinished, but it would abandon at {deadline} s", self.contact(contact)));
             }
-            let now = self.world.now;
             let serves = |profile: ProfileId| self.model.profiles[profile].entries.iter().any(|entry| entry.queue == contact.queue);
-            let comes = |agent: AgentId| self.world.day.presence(self.model, agent).iter().any(|shift| shift.end > now);
-            if let Some((agent, _)) = self.model.agents.enumerate().find(|(agent, row)| serves(row.profile) && comes(*agent)) {
+            let agents = || self.model.agents.enumerate().map(|(agent, row)| (agent, serves(row.profile)));
+            let there = agents().find(|(agent, serves)| *serves && self.world.is_there_later(*agent)).map(|(agent, _)| agent);
+            if let Some(agent) = if self.world.has_desks { self.world.will_be_served_by(contact) } else { there } {
                 self.breaks(
                     "R18",
                     format!("{} is unfinished, but {} is or will be there for it", self.contact(contact), self.agent(agent)),
@@ -357,13 +367,13 @@ impl<'a> Audit<'a> {
         let horizon = self.model.run.horizon;
         let stops = self.model.run.at_horizon == AtHorizon::Stop;
         let end = if stops { horizon } else { horizon.max(self.world.last_fact) };
-        if now != end && !self.is_cut_short() {
+        if (now != end && !self.is_cut_short()) || self.world.ends.is_some_and(|ends| ends != now) {
             self.breaks("R18", format!("the run ends at another time than {end} s"));
         }
         if !self.is_at_the_end() {
             self.changes_are_done(now, true);
             self.all_have_left();
-            if !self.world.busy.is_empty() || !self.world.ways.nothing_is_due() {
+            if !self.world.busy.is_empty() || !self.world.desks.nobody_holds_anything() || !self.world.ways.nothing_is_due() {
                 self.breaks("R18", "the run ends while contacts are being handled, or could come again");
             }
         }
@@ -402,7 +412,11 @@ impl Observer for Audit<'_> {
             self.breaks("R18", "something happens although the run is stopped");
         }
         self.has_room(fact);
+        if self.world.has_desks {
+            self.comes_in_its_step(fact);
+        }
         match fact {
+            _ if self.world.has_desks && self.desk_fact(fact) => {}
             Fact::LoggedIn { agent, .. } => self.logged_in(*agent),
             Fact::LoggedOut { agent, .. } => self.logged_out(*agent),
             Fact::Turned { agent, profile, state } => self.turned(*agent, *profile, *state),
@@ -419,7 +433,9 @@ impl Observer for Audit<'_> {
             other => self.path_fact(other),
         }
         let is_left = matches!(fact, Fact::Unfinished { .. }) || (matches!(fact, Fact::Departed { .. }) && self.world.ways.over);
-        if !is_left && *fact != Fact::Ended {
+        if is_left {
+            self.world.ends.get_or_insert(at);
+        } else if *fact != Fact::Ended {
             self.world.last_fact = at;
         }
     }

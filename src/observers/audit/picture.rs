@@ -1,6 +1,7 @@
 //! The audit's own picture of one replication: who waits, what every agent does, what must come. Plain lists, searched and compared anew
 //! each time: slow, and with nothing in common with the engine.
 
+use super::desks::Desks;
 use super::ways::Ways;
 use crate::id::{AgentId, ProfileId, QueueId, SourceId, StateId, Table};
 use crate::model::{AgentRule, ContactRule, Day, Entry, Given, Model};
@@ -18,6 +19,8 @@ pub(super) struct Waiting {
     pub(super) order: u64,
     pub(super) deadline: Option<Time>,
     pub(super) queued: bool,
+    /// The agent who is offered it.
+    pub(super) at: Option<AgentId>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,12 +75,14 @@ pub(super) struct Books {
 type Incoming<'a> = (Peekable<Box<dyn Iterator<Item = Time> + 'a>>, u64);
 
 pub(super) struct Picture<'a> {
-    model: &'a Model,
+    pub(super) model: &'a Model,
     pub(super) day: Day,
     streams: Streams,
     pub(super) now: Time,
     /// When something was last told, but for who is left in the end.
     pub(super) last_fact: Time,
+    /// When it was told of the first who is left in the end.
+    pub(super) ends: Option<Time>,
     /// By queue, in the order of enqueueing.
     pub(super) queues: Table<QueueId, Vec<Waiting>>,
     pub(super) books: Table<QueueId, Books>,
@@ -100,6 +105,9 @@ pub(super) struct Picture<'a> {
     /// Whether there is more than sources, queues and agents; then, who is on which way.
     pub(super) has_paths: bool,
     pub(super) ways: Ways<'a>,
+    /// Whether agents do more than take one call at a time; then, what each of them holds, instead of what stands in `agents`.
+    pub(super) has_desks: bool,
+    pub(super) desks: Desks<'a>,
     enqueued: u64,
 }
 
@@ -128,6 +136,7 @@ impl<'a> Picture<'a> {
             streams,
             now: Time::START,
             last_fact: Time::START,
+            ends: None,
             queues: model.queues.iter().map(|_| Vec::new()).collect(),
             books: model.queues.iter().map(|_| Books::default()).collect(),
             agents: model.agents.iter().map(|_| out).collect(),
@@ -143,6 +152,8 @@ impl<'a> Picture<'a> {
             just_offered: None,
             has_paths: model.has_paths(),
             ways: Ways::new(model, streams),
+            has_desks: model.has_desks(),
+            desks: Desks::new(model),
             enqueued: 0,
         }
     }
@@ -153,7 +164,7 @@ impl<'a> Picture<'a> {
         self.level_changes(contact.queue);
         let order = self.enqueued;
         self.enqueued += 1;
-        self.queues[contact.queue].push(Waiting { contact, order, deadline, queued: false });
+        self.queues[contact.queue].push(Waiting { contact, order, deadline, queued: false, at: None });
         self.deadlines.extend(deadline.map(|deadline| (deadline, contact.queue, order)));
         self.entered.push((contact.queue, order));
         self.books[contact.queue].offered += 1;
@@ -214,6 +225,11 @@ impl<'a> Picture<'a> {
 
     pub(super) fn on_shift(&self, agent: AgentId) -> bool {
         self.plan(agent) == Plan::Present
+    }
+
+    /// Whether the agent is on shift at some time after now.
+    pub(super) fn is_there_later(&self, agent: AgentId) -> bool {
+        self.day.presence(self.model, agent).iter().any(|shift| shift.end > self.now)
     }
 
     /// Whether agents of the profile may take the contact now (R4, R6).
@@ -292,14 +308,18 @@ impl<'a> Picture<'a> {
     }
 
     /// A draw for something that happened to the contact so often before.
-    fn draw(&self, contact: &Contact, times: u64, purpose: Purpose, distribution: &Distribution) -> Span {
+    pub(super) fn draw(&self, contact: &Contact, times: u64, purpose: Purpose, distribution: &Distribution) -> Span {
         distribution.sample(&mut self.streams.source(contact.source).stream(purpose, nth(contact.number, times)))
     }
 
     pub(super) fn patience(&self, contact: &Contact, wait: u64) -> Option<Span> {
         match self.given(contact.source, contact.number) {
             Some(given) if wait == 0 => given.patience,
-            _ => self.model.queues[contact.queue].patience.as_ref().map(|patience| self.draw(contact, wait, Purpose::Patience, patience)),
+            _ => {
+                let queue = &self.model.queues[contact.queue];
+                let patience = queue.by_channel[self.channel(contact.customer())].patience.as_ref().or(queue.patience.as_ref());
+                patience.map(|patience| self.draw(contact, wait, Purpose::Patience, patience))
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! The audit of paths: which queue a contact enters, with which rank, patience and room for it, and how it leaves.
 
 use super::Audit;
+use super::desks::Step;
 use super::ways::{Patience, Stage};
 use crate::id::QueueId;
 use crate::model::drawn_of;
@@ -9,13 +10,23 @@ use crate::observe::{Contact, Customer, Outcome};
 use crate::random::{Purpose, nth};
 use crate::time::{Span, Time};
 
+/// What makes a contact leave its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Goes {
+    ByItself,
+    /// An agent takes it, or its patience ends: whatever else it had to do at this instant it has done.
+    CalledAway,
+    /// An agent takes it before contacts do what is due at this instant.
+    CalledFirst,
+}
+
 impl Audit<'_> {
     pub(super) fn is_full(&self, queue: QueueId, sent_on: bool) -> bool {
         let rules = &self.model.paths.rules;
         let most = self.model.queues[queue].max_contacts;
         most.is_some_and(|most| {
             let most = if sent_on { rules.most_with_buffer(most) } else { u64::from(most) };
-            self.world.queues[queue].len() as u64 >= most
+            self.world.in_line(queue).count() as u64 >= most
         })
     }
 
@@ -42,6 +53,7 @@ impl Audit<'_> {
     pub(super) fn enters_on_its_way(&mut self, contact: &Contact) {
         let now = self.world.now;
         let customer = contact.customer();
+        self.forgets_criteria_after_talk(customer);
         if self.model.paths.telephony.is_unlimited() {
             self.rang_in_vain(customer);
         }
@@ -116,6 +128,9 @@ impl Audit<'_> {
             self.breaks("R19", format!("{} finds no room and is not rejected, or the other way about", self.contact(contact)));
         }
         self.way(contact.customer()).waits_as = Some(*contact).filter(|_| !rejected);
+        if !rejected {
+            self.begins_to_want(contact);
+        }
     }
 
     /// When the patience of a contact that enters a queue ends: a wait keeps its own from queue to queue, a callback has none but is not kept for ever.
@@ -135,19 +150,35 @@ impl Audit<'_> {
     }
 
     /// It leaves a queue, and what it did beside is over. Whoever is called away, and does not go by itself, has done before what was due (R3).
-    pub(super) fn has_waited(&mut self, contact: &Contact, called_away: bool) {
+    pub(super) fn has_waited(&mut self, contact: &Contact, goes: Goes) {
         let waited = self.world.now.since(contact.enqueued);
-        self.has_drawn(contact.customer());
-        let now = self.world.now;
-        let way = self.way(contact.customer());
-        let ranks_late = way.rank_changes.front().is_some_and(|change| change.0 <= now);
-        if ranks_late || (called_away && way.due.is_some_and(|due| due <= now)) {
-            self.breaks("R3, the flow", format!("{} should have gone on before", self.contact(contact)));
-        }
+        self.has_acted(contact, goes);
+        self.has_drawn(contact.customer(), self.acts_are_done_by(goes));
         let way = self.way(contact.customer());
         way.waited = way.waited + waited;
         (way.waits_as, way.left) = (None, Some(contact.queue));
+        (way.wants, way.widens) = (None, None);
         way.rank_changes.clear();
+    }
+
+    fn acts_are_done_by(&self, goes: Goes) -> Time {
+        let now = self.world.now;
+        if goes == Goes::CalledFirst { Time::from_us(now.as_us() - 1) } else { now }
+    }
+
+    /// Nothing is left of what it had to do before it goes.
+    pub(super) fn has_acted(&mut self, contact: &Contact, goes: Goes) {
+        let (now, by) = (self.world.now, self.acts_are_done_by(goes));
+        let (round, step) = (self.world.desks.round, self.world.desks.step);
+        let way = self.way(contact.customer());
+        let ranks_late = way.rank_changes.front().is_some_and(|change| change.0 <= by);
+        // Criteria that begin and expire at one instant expire in its next round, after the agents' changes.
+        let in_this_round = way.wants_since == (now, round) || (step == Step::Agents && way.wants_since == (now, round.saturating_sub(1)));
+        let widens_later = way.widens == Some(now) && in_this_round;
+        let is_late = way.due.is_some_and(|due| due <= by) && !widens_later;
+        if ranks_late || (goes != Goes::ByItself && is_late) {
+            self.breaks("R3, the flow", format!("{} should have gone on before", self.contact(contact)));
+        }
     }
 
     /// Its way ends now.
@@ -176,7 +207,7 @@ impl Audit<'_> {
         if !right {
             self.goes_wrong(customer, "leaves its queue");
         }
-        self.has_waited(contact, expires);
+        self.has_waited(contact, if expires { Goes::CalledAway } else { Goes::ByItself });
         self.set(customer, if expires { Stage::Leaves(outcome) } else { stage });
     }
 

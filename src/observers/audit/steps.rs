@@ -3,7 +3,7 @@
 use super::Audit;
 use super::picture::Doing;
 use super::ways::Stage;
-use crate::id::{EventId, QueueId, ServiceId, StepId};
+use crate::id::{AgentId, EventId, QueueId, ServiceId, StepId};
 use crate::model::{Block, Jitter, QueueTest, Staff, chance_is_met, drawn_of};
 use crate::observe::{Customer, Outcome};
 use crate::random::{Purpose, Stream, nth};
@@ -46,6 +46,7 @@ impl Audit<'_> {
                 }
             }
             Block::Call { service } => return self.asks(customer, step, *service, now, 0),
+            Block::Criteria { criteria } => self.way(customer).criteria = *criteria,
             Block::Rank { priority, age_us } => self.is_ranked_anew(customer, *priority, *age_us),
             _ => {}
         }
@@ -54,11 +55,10 @@ impl Audit<'_> {
     }
 
     /// Which draws it has made by now in the step it was in: it may have been called away before the last one.
-    pub(super) fn has_drawn(&mut self, customer: Customer) {
-        let now = self.world.now;
+    pub(super) fn has_drawn(&mut self, customer: Customer, by: Time) {
         let way = self.way(customer);
         if let Some((step, draws)) = way.draws.take() {
-            *way.drawn.entry(step).or_insert(0) += draws.iter().filter(|at| **at <= now).count() as u64;
+            *way.drawn.entry(step).or_insert(0) += draws.iter().filter(|at| **at <= by).count() as u64;
         }
     }
 
@@ -93,12 +93,12 @@ impl Audit<'_> {
                 true
             }
             Block::FAILED if now == ends && !succeeds => {
-                self.has_drawn(customer);
+                self.has_drawn(customer, now);
                 self.pauses(customer, step, service, tries);
                 true
             }
             Block::SUCCESS if now == ends && succeeds => {
-                self.has_drawn(customer);
+                self.has_drawn(customer, now);
                 self.leads_on(customer, step, exit);
                 true
             }
@@ -137,10 +137,10 @@ impl Audit<'_> {
             Block::Distribute { cumulative } => return Some(drawn_of(cumulative.iter().copied(), &mut self.luck(customer, step))),
             Block::Hours { hours } => self.model.hours[*hours].open.is_on(now),
             Block::Event { event } => self.is_active(*event, now),
-            Block::Staffing { queue, agents, more_than } => self.agents_there(queue.or(own)?, *agents) > *more_than as usize,
-            Block::QueueStatus { queue, test } => self.is_above(queue.or(own)?, *test),
-            Block::Queue { queue, .. } => self.has_room_for(customer, *queue),
-            Block::Callback(terms) => !self.is_full(terms.queue.or(own)?, false),
+            Block::Staffing { queue, agents, more_than } => self.agents_there(customer, queue.or(own)?, *agents) > *more_than as usize,
+            Block::QueueStatus { queue, test } => self.is_above(customer, queue.or(own)?, *test),
+            Block::Queue { queue, .. } => self.has_room_for(customer, *queue) && !self.is_being_joined(customer),
+            Block::Callback(terms) => !self.is_full(terms.queue.or(own)?, false) && !self.is_being_joined(customer),
             Block::Criteria { .. } | Block::Rank { .. } | Block::Flow { .. } | Block::Disconnect | Block::KeepWaiting => true,
             Block::Prompt { .. } | Block::SelfService { .. } | Block::Message { .. } | Block::Call { .. } => return None,
         };
@@ -174,24 +174,40 @@ impl Audit<'_> {
         self.world.ways.events[event].is_on(at)
     }
 
-    fn agents_there(&self, queue: QueueId, staff: Staff) -> usize {
-        let serves = |agent: &crate::model::Agent| self.model.profiles[agent.profile].entries.iter().any(|entry| entry.queue == queue);
-        let counts = |doing: Doing| match doing {
+    /// Whether it is offered to an agent: then nothing moves it.
+    fn is_being_joined(&mut self, customer: Customer) -> bool {
+        let waits_as = self.way(customer).waits_as;
+        waits_as.is_some_and(|contact| self.world.offered_to(&contact).is_some())
+    }
+
+    fn agents_there(&self, customer: Customer, queue: QueueId, staff: Staff) -> usize {
+        let world = &self.world;
+        let owner = self.model.queues[queue].agent;
+        let serves = |id: AgentId| {
+            let entries = &self.model.profiles[self.model.agents[id].profile].entries;
+            owner.map_or_else(|| entries.iter().any(|entry| entry.queue == queue), |owner| owner == id)
+        };
+        let counts = |id: AgentId| match world.agents[id].doing {
+            _ if world.has_desks && staff == Staff::Available => world.why_not_admitted(id, world.channel(customer), world.now).is_none(),
+            _ if world.has_desks => {
+                let seat = &world.desks.seats[id];
+                seat.logged_in || (staff == Staff::Online && seat.state.is_some())
+            }
             Doing::Out { state } => staff == Staff::Online && state.is_some(),
             Doing::Available { .. } => true,
             Doing::Busy { .. } => staff != Staff::Available,
         };
-        self.model.agents.enumerate().filter(|(id, agent)| serves(agent) && counts(self.world.agents[*id].doing)).count()
+        self.model.agents.ids().filter(|&id| serves(id) && counts(id)).count()
     }
 
-    fn is_above(&self, queue: QueueId, test: QueueTest) -> bool {
-        let waiting = &self.world.queues[queue];
+    fn is_above(&self, customer: Customer, queue: QueueId, test: QueueTest) -> bool {
+        let waiting = || self.world.in_line(queue);
         match test {
-            QueueTest::Size(most) => waiting.len() > most as usize,
-            QueueTest::OldestAge(most) => waiting.first().is_some_and(|first| self.world.now.since(first.contact.enqueued) > most),
+            QueueTest::Size(most) => waiting().count() > most as usize,
+            QueueTest::OldestAge(most) => waiting().next().is_some_and(|first| self.world.now.since(first.contact.enqueued) > most),
             QueueTest::EstimatedWait(most) => {
-                let work = (waiting.len() as i128 + 1) * i128::from(self.world.ways.mean_handling_us[queue]);
-                work > i128::from(most.as_us()) * self.agents_there(queue, Staff::Staffed) as i128
+                let work = (waiting().count() as i128 + 1) * i128::from(self.world.ways.mean_handling_us[queue]);
+                work > i128::from(most.as_us()) * self.agents_there(customer, queue, Staff::Staffed) as i128
             }
         }
     }

@@ -4,7 +4,7 @@
 //! the rate limit refused an attempt. Everything else is drawn and decided anew.
 
 use super::Audit;
-use crate::id::{CarrierId, EventId, FlowId, QueueId, StepId, Table};
+use crate::id::{CarrierId, CriteriaId, EventId, FlowId, QueueId, StepId, Table};
 use crate::model::{AtHorizon, CALLBACK_KEPT, DRAIN_MAX, Destination, Model, Timetable};
 use crate::observe::{Arrival, Contact, Customer, Fact, Outcome};
 use crate::random::{Streams, nth};
@@ -110,6 +110,16 @@ pub(super) struct Way {
     /// How many carriers had no line for the present call.
     pub(super) refused: usize,
     pub(super) promise: Option<Promise>,
+    /// It is called back, or was: until it calls again, whatever channel it came by.
+    pub(super) by_telephone: bool,
+    /// How often it was offered to agents.
+    pub(super) offers: u64,
+    /// The criteria of the queues that it enters; in the present queue, how far they have come, and when the next step begins.
+    pub(super) criteria: Option<CriteriaId>,
+    pub(super) wants: Option<(CriteriaId, u32)>,
+    pub(super) widens: Option<Time>,
+    /// At which instant, and in which of its rounds, the present step of its criteria began.
+    pub(super) wants_since: (Time, u32),
     /// How often it has drawn in each step; in which step it is drawing, and when.
     pub(super) drawn: BTreeMap<StepId, u64>,
     pub(super) draws: Option<(StepId, Vec<Time>)>,
@@ -177,6 +187,12 @@ impl Audit<'_> {
             line: None,
             refused: 0,
             promise: None,
+            by_telephone: false,
+            offers: 0,
+            criteria: None,
+            wants: None,
+            widens: None,
+            wants_since: (Time::START, 0),
             drawn: BTreeMap::new(),
             draws: None,
         })
@@ -202,7 +218,7 @@ impl Audit<'_> {
             _ => Some(now),
         };
         let change = way.rank_changes.front().map(|change| change.0);
-        let due = at.into_iter().chain(change).min();
+        let due = at.into_iter().chain(change).chain(way.widens).min();
         let before = std::mem::replace(&mut way.due, due);
         let ways = &mut self.world.ways;
         ways.due.extend(due.map(|due| (due, customer)));
@@ -216,15 +232,20 @@ impl Audit<'_> {
 
     /// At the end of an instant nobody is left who should have gone on.
     pub(super) fn nobody_is_late(&mut self, by: Time) {
-        for customer in std::mem::take(&mut self.world.ways.starts) {
-            self.starts(customer);
-        }
+        self.all_start();
         while let Some(&(at, customer)) = self.world.ways.due.first().filter(|due| due.0 <= by) {
             self.world.ways.due.remove(&(at, customer));
             let way = self.way(customer);
             way.due = None;
             let stage = way.stage;
             self.breaks("R3, the flow", format!("{} should have gone on at {at} s: {stage:?}", self.who(customer)));
+        }
+    }
+
+    /// Flows beside queues begin at the instant at which contacts have entered.
+    pub(super) fn all_start(&mut self) {
+        for customer in std::mem::take(&mut self.world.ways.starts) {
+            self.starts(customer);
         }
     }
 
@@ -280,6 +301,7 @@ impl Audit<'_> {
             let way = self.way(customer);
             way.calls += u64::from(arrival == Arrival::Again);
             way.rank = sent.unwrap_or((source.priority, source.age_us));
+            (way.criteria, way.by_telephone) = (source.criteria, false);
             (way.call_start, way.ranks_from, way.promise) = (now, None, None);
             if self.model.paths.telephony.is_unlimited() { Stage::Ready } else { Stage::Came }
         };
@@ -371,6 +393,7 @@ impl Audit<'_> {
 
     fn enters_flow(&mut self, customer: Customer, flow: FlowId) {
         let now = self.world.now;
+        self.forgets_criteria_after_talk(customer);
         let right = match self.way(customer).stage {
             Stage::Ready => self.model.sources[customer.source].flow == Some(flow),
             Stage::Talks { until } => until == now && self.next_after_talk(customer) == Some(Destination::Flow(flow)),
@@ -384,13 +407,21 @@ impl Audit<'_> {
         self.is_in_step(customer, self.model.paths.flows[flow].first);
     }
 
+    /// An agent who sends it on does not ask whom it wants.
+    pub(super) fn forgets_criteria_after_talk(&mut self, customer: Customer) {
+        let way = self.way(customer);
+        if matches!(way.stage, Stage::Talks { .. }) {
+            way.criteria = None;
+        }
+    }
+
     fn passed(&mut self, customer: Customer, step: StepId, exit: usize) {
         let now = self.world.now;
         self.starts(customer);
         let stage = self.way(customer).stage;
         match stage {
             Stage::Step { step: at_step, at, exit: drawn } if at_step == step && at == now => {
-                self.has_drawn(customer);
+                self.has_drawn(customer, now);
                 if drawn.or_else(|| self.exit_now(customer, step)) != Some(exit) {
                     self.goes_wrong(customer, &format!("leaves `{}` by exit {exit}", self.model.paths.steps[step].name));
                 }
