@@ -41,10 +41,12 @@ pub fn run(long: bool, svg: Option<&str>) -> ExitCode {
         cases("agents", "one queue, load 0.95", &[10, 100, 1_000, 10_000, 100_000], |agents, contacts| {
             world(1, agents, 1, 1, 0.95, contacts)
         }),
-        cases("queues", "of one priority, one profile, 100 agents, load 1.05", &decades, |queues, contacts| {
+        cases("queues", "of one priority in one profile, 100 agents", &decades, |queues, contacts| {
             world(queues, 100, 1, 1, 1.05, contacts)
         }),
-        cases("queues", "of four priorities, else the same", &decades, |queues, contacts| world(queues, 100, 1, 4, 1.05, contacts)),
+        cases("queues", "of four priorities in one profile, 100 agents", &decades, |queues, contacts| {
+            world(queues, 100, 1, 4, 1.05, contacts)
+        }),
         cases("profiles", "all with the same 10 queues, 1,000 agents", &[1, 10, 100, 500], |profiles, contacts| {
             world(10, 1_000, profiles, 2, 0.95, contacts)
         }),
@@ -54,7 +56,7 @@ pub fn run(long: bool, svg: Option<&str>) -> ExitCode {
         cases("overflow stages", "of 16 entries, 20 queues, 500 agents", &[1, 2, 4, 8, 16], |stages, contacts| {
             matrix([20, 10, 500, 16, stages], 0.95, contacts)
         }),
-        cases("queues with all else", "n queues, n/2 profiles, 25 n agents", &[10, 100, 1_000], |queues, contacts| {
+        cases("all of these", "n queues, n/2 profiles, 25 n agents", &[10, 100, 1_000], |queues, contacts| {
             matrix([queues, queues / 2, 25 * queues, 20, 4], 0.95, contacts)
         }),
     ];

@@ -28,6 +28,7 @@ const COLUMNS: usize = 4;
 const PANEL: (f64, f64) = (240.0, 210.0);
 /// Of a panel: left, top, right, bottom.
 const MARGINS: [f64; 4] = [34.0, 46.0, 18.0, 26.0];
+const INSET: f64 = 14.0;
 
 /// The plot.
 pub fn draw(curves: &[Curve]) -> String {
@@ -54,7 +55,8 @@ pub fn draw(curves: &[Curve]) -> String {
 fn panel(svg: &mut String, curve: &Curve, top: f64, step: f64) {
     let [left, above, right, below] = MARGINS;
     let (first, last) = (curve.points[0].size.log10(), curve.points[curve.points.len() - 1].size.log10());
-    let x = |size: f64| left + (PANEL.0 - left - right) * (size.log10() - first) / (last - first);
+    // The first figure must not stand on the axis.
+    let x = |size: f64| left + INSET + (PANEL.0 - left - right - INSET) * (size.log10() - first) / (last - first);
     let y = |ns: f64| PANEL.1 - below - (PANEL.1 - above - below) * ns / top;
     let (start, slope) = curve.fit();
     let _ = writeln!(svg, "<text x=\"{left}\" y=\"18\" font-size=\"12\" font-weight=\"bold\">{}</text>", curve.name);

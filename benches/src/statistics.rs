@@ -4,7 +4,7 @@ use crate::measure::{cpu_ns, median};
 use std::process::ExitCode;
 use waitline::random::Streams;
 
-const CONTACTS: f64 = 400_000.0;
+const CONTACTS: f64 = 1_500_000.0;
 const ROUNDS: u64 = 11;
 
 pub fn run() -> ExitCode {
