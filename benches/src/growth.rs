@@ -101,7 +101,7 @@ pub fn run(long: bool, svg: Option<&str>) -> ExitCode {
 fn by_contacts(last: u32) -> (Curve, Option<f64>) {
     let mut points = Vec::new();
     for power in 5..=last {
-        let contacts = 10_f64.powi(power as i32);
+        let contacts = 10_u64.pow(power) as f64;
         let model = workload("w3", contacts);
         let rounds = (1e7 / contacts).clamp(1.0, ROUNDS as f64) as u64;
         let ns: Vec<f64> = (0..rounds)
