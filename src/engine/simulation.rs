@@ -14,7 +14,7 @@ use super::routes::Routes;
 use super::shifts::{ShiftChange, shift_changes};
 use super::waiting::{EMPTY, LineId, Slot, WaitingContacts};
 use super::winner_tree::{NEVER, WinnerTree};
-use super::{DRAIN_MAX, LAST_INSTANT_US, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
+use super::{DRAIN_MAX, LAST_INSTANT_US, OFFERS_MAX, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StateId, StepId, Table};
 use crate::model::{AgentRule, AtHorizon, Channel, Day, Entry, Given, Model};
@@ -92,8 +92,6 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
 
     /// With `DESKS`: what agents have in hand, in place of `agents` and `idle`.
     pub(super) desks: Desks<'m>,
-    /// How often something happened at this instant, which need not end where offers take no time.
-    rounds_at_once: u32,
 
     /// With `PATHS`: who is on the way, and what they share; how many agents are logged in, and in states; how long contacts take on average.
     pub(super) journeys: Journeys<'m>,
@@ -156,7 +154,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
             limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
             desks,
-            rounds_at_once: 0,
             journeys: Journeys::default(),
             outside: Outside::new(model, streams, last_instant(model)),
             logged_in: model.profiles.iter().map(|_| 0).collect(),
@@ -195,9 +192,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             if next > self.now {
                 self.tell_who_still_waits();
                 self.now = next;
-                if DESKS {
-                    self.rounds_at_once = 0;
-                }
             }
             let causes = u8::from(arrival == next)
                 + u8::from(completion == next)
@@ -237,10 +231,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         if PATHS && self.journeys.count() > WAITING_MAX {
             return limit(format!("{WAITING_MAX} customers are on their way at {}s", Time::from_us(self.now)));
         }
-        if DESKS && self.rounds_at_once > STEPS_MAX {
-            let when = Time::from_us(self.now);
+        if DESKS && self.desks.offered_in_vain {
             return limit(format!(
-                "contacts are offered and refused more than {STEPS_MAX} times at {when}s: give offers and recovery some time"
+                "a contact has been offered {OFFERS_MAX} times at {}s: give offers and recovery more time, or contacts less patience",
+                Time::from_us(self.now)
             ));
         }
         if let Some((step, at_once)) = self.endless {
@@ -375,7 +369,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     fn full_round(&mut self) {
         if DESKS {
-            self.rounds_at_once += 1;
             self.change_desks();
         } else {
             self.change_shifts_and_agents();
