@@ -24,7 +24,7 @@
 //! - Bad input is an [`Error`] that lists every [`Problem`]; a broken invariant panics.
 //! - Nothing is lost: offered = answered + abandoned + other exits + unfinished, per queue, always.
 //!
-//! The rules of the simulated world, R1 to R26, are in the README. Not modelled: several contacts at once, missed offers.
+//! The rules of the simulated world, R1 to R26, are in the README, and so is what is not modelled.
 
 pub mod cli;
 pub mod compile;

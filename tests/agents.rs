@@ -1,5 +1,8 @@
 //! What is reported of agents: small worlds by hand, and large ones against each other.
 
+// Ratios of small whole numbers, computed once: they are equal or wrong.
+#![allow(clippy::float_cmp)]
+
 use std::path::Path;
 use std::process::{Command, Output};
 use waitline::experiment::{Part, Shard};
@@ -203,6 +206,8 @@ fn agents_are_reported_the_same_everywhere() {
     }
 }
 
+type OfReport = fn(&AgentFigures) -> waitline::report::Figure;
+
 /// Rows of agents and the report are of the same facts.
 #[test]
 fn rows_of_agents_add_up_to_the_report() {
@@ -213,7 +218,6 @@ fn rows_of_agents_add_up_to_the_report() {
     let model = MIXED.parse::<Scenario>().unwrap().compile().unwrap();
     let report = Experiment::new(&model).run().unwrap().report().agents.unwrap();
     let titles: Vec<&str> = rows.lines().next().unwrap().split(',').collect();
-    type OfReport = fn(&AgentFigures) -> waitline::report::Figure;
     let columns: [(&str, OfReport); 8] = [
         ("staffed_s", |row| row.staffed_s),
         ("contact_s", |row| row.contact_s),

@@ -17,8 +17,8 @@ const CHAT: &str = "channel = \"chat\"";
 const CHATS: &str = "{ queue = \"q\", channel = \"chat\", priority = 1 }";
 const CALLS: &str = "{ queue = \"q\", priority = 1 }";
 
-fn at_once(patience: &str) -> String {
-    format!("patience = {patience}")
+fn patience(distribution: &str) -> String {
+    format!("patience = {distribution}")
 }
 
 /// 1 or 0, to be averaged.
@@ -26,7 +26,7 @@ fn share(is_so: bool) -> f64 {
     f64::from(u8::from(is_so))
 }
 
-/// By how much `active` contacts slow each other down, and the speed of all of them together.
+/// How fast an agent works on so many contacts, all together.
 fn speed(active: usize, slowdown: f64) -> f64 {
     if active == 0 { 0.0 } else { active as f64 / (1.0 + slowdown * (active - 1) as f64) }
 }
@@ -39,7 +39,7 @@ fn speed(active: usize, slowdown: f64) -> f64 {
 fn chats_slow_each_other_down() {
     for slowdown in [0.4, 1.0] {
         let desk = agents("p", 1, CHATS, &format!("chat = {{ at_once = 3, slowdown = {slowdown} }}"));
-        let model = model(10, &[queue("q", &exponential("3m"), &at_once(&exponential("5m"))), desk, source("s", "q", 24.0, CHAT)]);
+        let model = model(10, &[queue("q", &exponential("3m"), &patience(&exponential("5m"))), desk, source("s", "q", 24.0, CHAT)]);
         let p = stationary(41, |n, told| {
             let in_hand = n.min(3);
             if n < 40 {
@@ -91,7 +91,7 @@ fn weight_of(held: usize, slowdown: f64, work: f64, pauses: f64) -> f64 {
 
 /// Chats with customers' pauses, if none can wait. At work they share the agent's speed (a symmetric queue), pauses have any number of servers: a network in
 /// product form, of which only the means of work and pauses matter, though the parts of one talk are equal (F. P. Kelly, Reversibility and Stochastic
-/// Networks, 1979, sections 3.3 and 3.4).
+/// Networks, 1979, chapter 3).
 #[test]
 fn only_means_matter_to_chats_with_pauses() {
     let talk = "{ distribution = \"lognormal\", mean = \"4m\", cv = 1.5 }";
@@ -101,7 +101,7 @@ fn only_means_matter_to_chats_with_pauses() {
         let model = model(
             12,
             &[
-                queue("q", talk, &format!("{}\n{terms}", at_once(&constant("0s")))),
+                queue("q", talk, &format!("{}\n{terms}", patience(&constant("0s")))),
                 agents("p", 1, CHATS, &format!("chat = {{ at_once = 4, slowdown = {slowdown} }}")),
                 source("s", "q", 15.0, CHAT),
             ],
@@ -117,7 +117,8 @@ fn only_means_matter_to_chats_with_pauses() {
 }
 
 /// An agent who never lacks chats: three customers go round between its attention and their own pauses, a closed network in product form, G(2) / G(3) of
-/// whom are done in a unit of time (the same sections). Three times as many come as can be served: that all twenty places in the queue are empty is out of the question.
+/// whom are done in a unit of time (the same chapter). Three times as many come as can be served: that all twenty places in the queue are empty is out of
+/// the question.
 #[test]
 fn an_agent_who_never_lacks_chats() {
     let terms = format!("max_contacts = 20\nchat = {{ replies = {{ count = 2, after = {} }} }}", exponential("2m"));
@@ -151,7 +152,7 @@ fn two_agents_by_contacts_in_hand_or_by_time() {
             16,
             &[
                 format!("[policy]\nfewest_contacts_first = {fewest}\n"),
-                queue("q", &exponential("5m"), &at_once(&exponential("4m"))),
+                queue("q", &exponential("5m"), &patience(&exponential("4m"))),
                 agents("p", 2, CHATS, "chat = { at_once = 3, slowdown = 0.5 }"),
                 source("s", "q", 27.0, CHAT),
             ],
@@ -243,7 +244,7 @@ fn calls_block_chats_and_chats_block_calls() {
             8,
             &[
                 format!("[policy]\nfewest_contacts_first = {fewest}\n"),
-                queue("q", &exponential("5m"), &at_once(&constant("0s"))),
+                queue("q", &exponential("5m"), &patience(&constant("0s"))),
                 agents("p", 2, &format!("{CALLS}, {CHATS}"), &desk),
                 source("calls", "q", 14.0, ""),
                 source("chats", "q", 20.0, CHAT),
@@ -461,9 +462,60 @@ fn agents_have_a_pace() {
     judge(&runs, "wait", waiting / 18.0 * HOUR_S, 0.3, |run| run.sources[0].asa_s());
 }
 
+/// Two agents for inbound calls, of whom one makes short outbound calls as well; none can wait. The chain of who has been available longer, and of what each
+/// talks. Where outbound calls do not leave an agent its place, it seldom comes first.
+#[test]
+fn outbound_calls_leave_an_agent_its_place() {
+    // An hour has so many inbound and outbound calls, and so many end.
+    const COME: [f64; 2] = [9.0, 30.0];
+    const END: [f64; 2] = [12.0, 60.0];
+    for (availability, leaves) in [("since_last_contact", false), ("since_last_inbound", true)] {
+        let keys = format!("availability = \"{availability}\"");
+        let lost = patience(&constant("0s"));
+        let model = model(
+            10,
+            &[
+                queue("q", &exponential("5m"), &lost),
+                queue("list", &exponential("1m"), &lost),
+                agents("both", 1, &format!("{CALLS}, {{ queue = \"list\", priority = 1 }}"), &keys),
+                agents("inbound", 1, CALLS, &keys),
+                source("inbound", "q", COME[0], ""),
+                source("outbound", "list", COME[1], "outbound = true"),
+            ],
+        );
+        // Who comes first; by agent: 0 idle, 1 an inbound call, 2 an outbound call.
+        let numbers = |state: usize| (state / 9, [state / 3 % 3, state % 3]);
+        let p = stationary(18, |state, told| {
+            let (first, talks) = numbers(state);
+            let mut then = |agent: usize, now: usize, outbound: bool, rate: f64| {
+                let first = if leaves && outbound { first } else { 1 - agent };
+                let talks = if agent == 0 { [now, talks[1]] } else { [talks[0], now] };
+                told(9 * first + 3 * talks[0] + talks[1], rate);
+            };
+            if let Some(agent) = [first, 1 - first].into_iter().find(|&agent| talks[agent] == 0) {
+                then(agent, 1, false, COME[0]);
+            }
+            if talks[0] == 0 {
+                then(0, 2, true, COME[1]);
+            }
+            for agent in (0..2).filter(|&agent| talks[agent] > 0) {
+                then(agent, 0, talks[agent] == 2, END[talks[agent] - 1]);
+            }
+        });
+        let inbound_of = |agent: usize| move |center: &Center| f64::from(center.agents[agent].held_of(0));
+        let (both, inbound) = (inbound_of(0), inbound_of(1));
+        let runs = seen(&model, &[&both, &inbound]);
+        let time = |agent: usize| mean(&p, |state| share(numbers(state).1[agent] == 1));
+        judge(&runs, &format!("inbound calls of the one, {availability}"), time(0), 0.12, |run| run.averages[0]);
+        judge(&runs, "of the other", time(1), 0.08, |run| run.averages[1]);
+        judge(&runs, "inbound lost", mean(&p, |state| share(!numbers(state).1.contains(&0))), 0.15, |run| run.sources[0].lost());
+        judge(&runs, "outbound lost", mean(&p, |state| share(numbers(state).1[0] > 0)), 0.05, |run| run.sources[1].lost());
+    }
+}
+
 /// Outbound work without end, taken while at least two other agents hold nothing (S. Bhulai, G. Koole, IEEE Transactions on Automatic Control 48, 2003: a
-/// threshold), by five agents: the chain of (inbound talks, outbound talks, inbound waiting), cut off at forty. Twice as much outbound work comes as can be done, so that its queue, of twenty
-/// places, is empty for a negligible time.
+/// threshold), by five agents: the chain of (all that is in hand or waits inbound, outbound in hand), cut off at forty who wait. More than twice as much
+/// outbound work comes as can be done, so that its queue, of twenty places, is as good as never empty.
 #[test]
 fn outbound_work_up_to_a_threshold() {
     const AGENTS: usize = 5;
@@ -561,7 +613,7 @@ fn agents_who_reject_offers() {
     let model = model(
         8,
         &[
-            queue("q", &exponential("3m"), &at_once(&exponential("4m"))),
+            queue("q", &exponential("3m"), &patience(&exponential("4m"))),
             agents("p", AGENTS as u32, CALLS, &offers),
             source("s", "q", 42.0, ""),
         ],
@@ -615,7 +667,7 @@ fn customers_who_hang_up_while_it_rings() {
         format!("offers = {{ accept = {}, recovery = {}, connect = {} }}", exponential("1.5s"), exponential("30s"), exponential("3s"));
     let model = model(
         8,
-        &[queue("q", &exponential("60s"), &at_once(&exponential("20s"))), agents("p", 1, CALLS, &offers), source("s", "q", 60.0, "")],
+        &[queue("q", &exponential("60s"), &patience(&exponential("20s"))), agents("p", 1, CALLS, &offers), source("s", "q", 60.0, "")],
     );
     let (accepted, connected, ended, recovered, gone) = (2400.0, 1200.0, 60.0, 120.0, 180.0);
     let p = stationary(5 * 31, |state, told| {

@@ -41,6 +41,59 @@ pub fn world(queues: usize, agents: usize, profiles: usize, priorities: usize, l
     cut(text.parse::<Scenario>().and_then(|scenario| scenario.compile()).expect("a world of equals is fine"), contacts)
 }
 
+/// Fifty agents who take a call, or three chats, or letters beside either, from one queue; at load 0.9 or so. With or without offers that ring.
+///
+/// # Panics
+/// Never: the scenario is fine.
+pub fn desks(offers: bool, contacts: f64) -> Model {
+    let mut text = String::from(
+        r#"
+        version = 1
+        name = "desks"
+        [run]
+        horizon = "100d"
+        interval = "none"
+        [[queue]]
+        name = "q"
+        handle_time = { distribution = "lognormal", mean = "270s", cv = 0.8 }
+        after_contact_work = { distribution = "exponential", mean = "30s" }
+        patience = { distribution = "exponential", mean = "600s" }
+        chat = { handle_time = { distribution = "gamma", mean = "360s", cv = 0.6 }, replies = { count = 6, after = { distribution = "exponential", mean = "35s" } } }
+        email = { handle_time = { distribution = "lognormal", mean = "400s", cv = 0.5 }, patience = { distribution = "exponential", mean = "100h" } }
+        [[source]]
+        name = "calls"
+        queue = "q"
+        arrivals = { process = "poisson", rate = "240/h" }
+        [[source]]
+        name = "chats"
+        queue = "q"
+        channel = "chat"
+        arrivals = { process = "poisson", rate = "240/h" }
+        [[source]]
+        name = "letters"
+        queue = "q"
+        channel = "email"
+        arrivals = { process = "poisson", rate = "60/h" }
+        [[agents]]
+        routing_profile = "omni"
+        count = 50
+        [[routing_profile]]
+        name = "omni"
+        queues = [
+          { queue = "q", priority = 1 },
+          { queue = "q", channel = "chat", priority = 1 },
+          { queue = "q", channel = "email", priority = 2 },
+        ]
+        chat = { at_once = 3, slowdown = 0.2 }
+        email = { other_channels = true }
+        "#,
+    );
+    if offers {
+        text += r#"offers = { accept = { distribution = "lognormal", mean = "5s", cv = 0.6 }, missed = "2%", rejected = "1%" }"#;
+    }
+    cut(text.parse::<Scenario>().and_then(|scenario| scenario.compile()).expect("the scenario is fine"), contacts)
+}
+
 /// The same model with a horizon up to which about that many contacts arrive.
 fn cut(mut model: Model, contacts: f64) -> Model {
     let horizon = model.run.horizon;

@@ -39,6 +39,16 @@ pub(super) struct DeskOpening {
     pub(super) delay_us: i64,
 }
 
+/// A line that is open to a kind, before all are known.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    line: LineId,
+    channel: Channel,
+    priority: u8,
+    delay_us: i64,
+    keep_available: u32,
+}
+
 /// What decides of an agent which lines are open to it: profile, own queues, the steps of criteria that it fits.
 type Fit = (ProfileId, Vec<QueueId>, Vec<bool>);
 
@@ -112,11 +122,17 @@ impl DeskRoutes {
     fn open_lines(&mut self, model: &Model, kinds: &[Fit], channels: &[Channel]) {
         let lines = model.queues.len() * self.channels * self.wishes;
         let mut stages = vec![vec![0]; lines];
-        // Of each kind: line, channel, priority, delay, how many to keep available.
-        let mut open: Vec<Vec<(LineId, Channel, u8, i64, u32)>> = vec![Vec::new(); kinds.len()];
+        let mut open: Vec<Vec<Open>> = vec![Vec::new(); kinds.len()];
         for ((profile, own, steps), open) in kinds.iter().zip(&mut open) {
             for &queue in own {
-                open.extend(channels.iter().map(|&channel| (self.line(queue, channel, None), channel, 0, 0, 0)));
+                let line = |channel| self.line(queue, channel, None);
+                open.extend(channels.iter().map(|&channel| Open {
+                    line: line(channel),
+                    channel,
+                    priority: 0,
+                    delay_us: 0,
+                    keep_available: 0,
+                }));
             }
             let fits = |wish: &usize| *wish == 0 || steps[*wish - 1];
             for entry in model.profiles[*profile].entries.iter().filter(|entry| channels.contains(&entry.channel)) {
@@ -124,8 +140,9 @@ impl DeskRoutes {
                 let first = self.line(entry.queue, entry.channel, None).index();
                 for wish in (0..self.wishes).filter(fits) {
                     let line = LineId::from_index(first + wish);
-                    stages[line.index()].push(entry.delay.as_us());
-                    open.push((line, entry.channel, priority, entry.delay.as_us(), entry.keep_available));
+                    let (delay_us, keep_available) = (entry.delay.as_us(), entry.keep_available);
+                    stages[line.index()].push(delay_us);
+                    open.push(Open { line, channel: entry.channel, priority, delay_us, keep_available });
                 }
             }
         }
@@ -135,9 +152,9 @@ impl DeskRoutes {
         }
         self.openings = (0..lines).map(|_| Vec::new()).collect();
         for (index, open) in open.iter_mut().enumerate() {
-            open.sort_unstable_by_key(|&(line, _, priority, ..)| (priority, line));
+            open.sort_unstable_by_key(|open| (open.priority, open.line));
             let kind = KindId::from_index(index);
-            let row = open.iter().map(|&(line, channel, priority, delay_us, keep_available)| {
+            let row = open.iter().map(|&Open { line, channel, priority, delay_us, keep_available }| {
                 self.openings[line].push(DeskOpening { kind, delay_us });
                 let stage = stages[line.index()].partition_point(|&delay| delay < delay_us) as u32;
                 DeskRoute { line, channel, priority, stage, keep_available }

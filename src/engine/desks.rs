@@ -113,7 +113,7 @@ pub(super) struct AgentDesk {
 
 impl AgentDesk {
     pub(super) fn held(&self) -> u32 {
-        self.taken.iter().map(|&taken| u32::from(taken)).sum()
+        self.taken.values().map(|&taken| u32::from(taken)).sum()
     }
 
     /// Whether it holds nothing but, at most, missed offers.

@@ -9,19 +9,9 @@ use super::waiting::{LineId, Slot};
 use super::winner_tree::NEVER;
 use crate::id::{AgentId, Id, QueueId};
 use crate::model::{Availability, Channel, Entry};
-use crate::observe::{Contact, Fact, Miss, Observer};
+use crate::observe::{Contact, Fact, Observer};
 use crate::random::{Purpose, nth};
 use crate::time::{Span, Time};
-use rand::RngExt;
-
-/// What of an offer is drawn.
-#[derive(Clone, Copy, Debug)]
-enum Offer {
-    Reaction,
-    Ring,
-    Recovery,
-    Connection,
-}
 
 impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simulation<'m, '_, O, RANKED, PATHS, DESKS> {
     // ---- step 1 --------------------------------------------------------------------------------------------------------
@@ -75,7 +65,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
     }
 
     /// An agent off shift leaves when it has nothing in hand any more, but missed offers.
-    fn leave_if_done(&mut self, agent: AgentId) {
+    pub(super) fn leave_if_done(&mut self, agent: AgentId) {
         let row = &self.desks.agents[agent];
         if row.present || !row.logged_in || !row.is_done() {
             return;
@@ -177,112 +167,28 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
         self.busy_count += 1;
         self.completions.grow(self.desks.hands_max());
         if self.desks.desk(agent).offers.is_none() {
-            return self.connect(id);
-        }
-        self.journeys.get(journey).offers += 1;
-        self.ranked.remove(&self.waiting, slot);
-        self.waiting.set_aside(slot);
-        self.desks.is_offered_by(slot, id);
-        let ring_time = channel.ring_time();
-        let (reaction, ring) = (self.reaction(id), self.drawn(id, Offer::Ring));
-        let offers = self.desks.desk(agent).offers.as_ref();
-        let (missed, rejected) = offers.map_or((0.0, 0.0), |offers| (offers.missed, offers.missed + offers.rejected));
-        let (miss, lasts) = if reaction < missed || ring > ring_time {
-            (Some(Miss::NoAnswer), ring_time)
-        } else {
-            ((reaction < rejected).then_some(Miss::Rejected), ring)
-        };
-        self.begin_phase(id, Phase::Rings { miss }, self.now + lasts.as_us());
-        self.desks.refresh(agent);
-        self.tell(&Fact::Rang { contact, agent, profile: self.desks.agents[agent].profile });
-    }
-
-    // ---- offers --------------------------------------------------------------------------------------------------------
-
-    fn reaction(&self, id: HandId) -> f64 {
-        let hand = self.desks.hand(id);
-        self.incoming[hand.contact.source].streams.stream_at(Purpose::Offer, hand.offer, Offer::Reaction as u64).random()
-    }
-
-    fn drawn(&self, id: HandId, what: Offer) -> Span {
-        let hand = self.desks.hand(id);
-        let Some(offers) = &self.desks.desk(hand.agent).offers else { return Span::ZERO };
-        let distribution = match what {
-            Offer::Ring => Some(&offers.accept),
-            Offer::Recovery => Some(&offers.recovery),
-            Offer::Connection => offers.connect.as_ref(),
-            Offer::Reaction => None,
-        };
-        let mut luck = self.incoming[hand.contact.source].streams.stream_at(Purpose::Offer, hand.offer, what as u64);
-        distribution.map_or(Span::ZERO, |distribution| distribution.sample(&mut luck))
-    }
-
-    fn accept(&mut self, id: HandId) {
-        // Priority and age may have changed while it rang.
-        let hand = self.desks.hand(id);
-        let (contact, agent) = (self.waiting.get(hand.slot).contact, hand.agent);
-        self.tell(&Fact::Accepted { contact, agent, profile: self.desks.agents[agent].profile });
-        let connection = self.drawn(id, Offer::Connection);
-        if connection == Span::ZERO {
             self.connect(id);
         } else {
-            self.begin_phase(id, Phase::Connects, self.now + connection.as_us());
+            self.offer(id);
         }
-    }
-
-    /// The offer came to nothing, and the agent is not to be had for a while.
-    fn miss(&mut self, id: HandId, contact: Contact, why: Miss) {
-        let (agent, recovery) = (self.desks.hand(id).agent, self.drawn(id, Offer::Recovery));
-        self.begin_phase(id, Phase::Missed, self.now + recovery.as_us());
-        self.desks.agents[agent].missed += 1;
-        self.desks.refresh(agent);
-        self.tell(&Fact::Missed { contact, agent, profile: self.desks.agents[agent].profile, why });
-    }
-
-    /// The contact has left its queue: if it rings, the offer is missed.
-    pub(super) fn rings_in_vain(&mut self, offer: Option<HandId>, contact: Contact) {
-        let Some(id) = offer.filter(|&id| matches!(self.desks.hand(id).phase, Phase::Rings { .. })) else { return };
-        let agent = self.desks.hand(id).agent;
-        self.miss(id, contact, Miss::HungUp);
-        self.leave_if_done(agent);
-    }
-
-    /// The contact has left its queue: if it was being connected, the agent is free at once.
-    pub(super) fn connects_in_vain(&mut self, offer: Option<HandId>) {
-        if let Some(id) = offer.filter(|&id| self.desks.is_connecting(id)) {
-            let agent = self.let_go(id).agent;
-            self.desks.refresh(agent);
-            self.leave_if_done(agent);
-        }
-    }
-
-    /// Who offers the contact in a slot, if anyone does.
-    pub(super) fn offer_of(&self, slot: Slot) -> Option<HandId> {
-        (DESKS && self.waiting.get(slot).is_aside()).then(|| self.desks.offer_of(slot))
-    }
-
-    /// Whether a customer is being offered to an agent.
-    pub(super) fn is_offered(&mut self, id: JourneyId) -> bool {
-        let Place::Queue(slot) = self.journeys.get(id).place else { return false };
-        self.offer_of(slot).is_some()
     }
 
     // ---- in hand -------------------------------------------------------------------------------------------------------
 
-    fn begin_phase(&mut self, id: HandId, phase: Phase, at: i64) {
+    pub(super) fn begin_phase(&mut self, id: HandId, phase: Phase, at: i64) {
         let hand = self.desks.hand_mut(id);
         (hand.phase, hand.at) = (phase, at);
         self.completions.set(id as usize, at);
     }
 
-    fn let_go(&mut self, id: HandId) -> Hand<'m> {
+    pub(super) fn let_go(&mut self, id: HandId) -> Hand<'m> {
         self.completions.set(id as usize, NEVER);
         self.busy_count -= 1;
         self.desks.let_go(id)
     }
 
     /// The wait is over: they talk, or the telephone of a customer who is called back rings in vain.
-    fn connect(&mut self, id: HandId) {
+    pub(super) fn connect(&mut self, id: HandId) {
         let hand = self.desks.hand(id);
         let (agent, slot, channel) = (hand.agent, hand.slot, hand.channel);
         let profile = self.desks.agents[agent].profile;
@@ -454,7 +360,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
     }
 
     /// The contact has its old place in its line again.
-    fn restore(&mut self, slot: Slot) {
+    pub(super) fn restore(&mut self, slot: Slot) {
         let line = self.waiting.get(slot).line;
         self.waiting.restore(slot, line);
         self.ranked.restore(&self.waiting, slot);

@@ -8,6 +8,7 @@ mod desks;
 mod handling;
 mod idle;
 mod journeys;
+mod offers;
 mod outside;
 mod ranked;
 mod router;

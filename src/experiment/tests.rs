@@ -3,7 +3,7 @@
 use super::*;
 use crate::id::QueueId;
 use crate::observe::Fact;
-use crate::observers::testing::{at, contact, logged_in, model, small_day, tell};
+use crate::observers::testing::{answered, at, completed, contact, logged_in, model, small_day, tell};
 use crate::stats::{Confidence, WhyNoHalfWidth};
 use crate::time::Time;
 
@@ -105,6 +105,49 @@ fn what_a_worker_panics_with_is_passed_on() {
     }
     let model = model(1, 1, 10);
     let _ = Experiment::new(&model).replications(20).threads(2).run_observed(Faulty);
+}
+
+/// What agents did adds up in any order too; sums of another shape are not taken for such.
+#[test]
+fn agents_add_up_in_any_order() {
+    let mut model = model(1, 2, 100);
+    model.sources[crate::SourceId(0)].channel = crate::model::Channel::Chat;
+    // On day n the first agent handles n chats of 10 s at once, and the second nothing, or is not there on the last.
+    let day = |chats: i64| {
+        let all: Vec<_> = (0..chats).map(|number| contact(0, number as u64, at(0))).collect();
+        let mut facts = vec![(at(0), logged_in(0))];
+        facts.extend((chats < 4).then(|| (at(0), logged_in(1))));
+        facts.extend(all.iter().map(|&contact| (at(0), Fact::Offered { contact })));
+        facts.extend(all.iter().map(|&contact| (at(0), answered(contact, 0, 10))));
+        facts.extend(all.iter().map(|&contact| (at(10), completed(contact, 0, at(0)))));
+        facts.push((at(100), Fact::Ended));
+        facts
+    };
+    let days: Vec<Across> = (1..=4).map(|chats| across(&model, &day(chats))).collect();
+    let sum = |order: [usize; 4]| {
+        let mut sum = Across::default();
+        for index in order {
+            sum.merge(&days[index]);
+        }
+        sum
+    };
+    let sums = sum([0, 1, 2, 3]);
+    assert_eq!(sums, sum([2, 0, 3, 1]));
+    let outline = model.outline();
+    assert!(sums.fits(&outline));
+    let plain = crate::model::Outline { reports_agents: false, ..outline.clone() };
+    assert!(!sums.fits(&plain));
+    let estimate =
+        |metric: &str| sums.estimate(&outline, &outline.metric(metric).unwrap(), &Confidence::default()).map(|found| found.estimate);
+    assert_eq!(estimate("p1.concurrency"), Some((10.0 + 20.0 + 30.0 + 40.0) / 400.0));
+    assert_eq!(estimate("p1.occupancy"), Some(0.1));
+    assert_eq!(estimate("total.concurrency"), Some(100.0 / 700.0));
+    assert_eq!(estimate("p1.occupancy_spread"), None); // one agent does not differ
+    assert_eq!(estimate("total.occupancy_spread"), Some(0.05)); // 10 % and 0 % on the three days with two agents
+    assert_eq!(estimate("p1.longest_run_s"), Some(10.0));
+    assert_eq!(estimate("p1.answer_rate"), None); // nothing rings
+    assert_eq!(estimate("p2.off_skill"), None);
+    assert_eq!(estimate("p2.non_response"), Some(0.0));
 }
 
 /// Nobody abandons in the first replications: that is no half-width of 0.

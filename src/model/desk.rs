@@ -53,14 +53,14 @@ impl Channel {
 /// use waitline::model::{Channel, PerChannel};
 /// let mut held: PerChannel<u8> = PerChannel::default();
 /// held[Channel::Chat] += 2;
-/// assert_eq!(held.iter().sum::<u8>(), 2);
+/// assert_eq!(held.values().sum::<u8>(), 2);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PerChannel<T>(pub [T; 4]);
 
 impl<T> PerChannel<T> {
     /// In the order of [`Channel::ALL`].
-    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+    pub fn values(&self) -> std::slice::Iter<'_, T> {
         self.0.iter()
     }
 }

@@ -10,27 +10,46 @@ use waitline::model::{
 use waitline::random::Distribution;
 use waitline::{AgentId, CriteriaId, ProfileId, QueueId, Span, Table, Time};
 
-/// What there is in a world; everything is off in many.
-struct Has {
-    halves: bool,
-    chance: bool,
-    several_at_once: bool,
-    slowdown: bool,
-    offers: bool,
-    own_queues: bool,
-    outbound: bool,
-    criteria: bool,
-    keep: bool,
-    pace: bool,
-    terms: bool,
-    breaks: bool,
-    late_shift: bool,
-    flows: bool,
+/// What there may be in a world; everything is missing in many.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Feature {
+    Halves,
+    Chance,
+    SeveralAtOnce,
+    Slowdown,
+    Offers,
+    OwnQueues,
+    Outbound,
+    Criteria,
+    Keep,
+    Pace,
+    Terms,
+    Breaks,
+    LateShift,
+    Flows,
 }
+
+/// In how many worlds of twelve it is.
+const OF_TWELVE: [(Feature, i64); 14] = [
+    (Feature::Halves, 6),
+    (Feature::Chance, 3),
+    (Feature::SeveralAtOnce, 8),
+    (Feature::Slowdown, 6),
+    (Feature::Offers, 6),
+    (Feature::OwnQueues, 4),
+    (Feature::Outbound, 4),
+    (Feature::Criteria, 6),
+    (Feature::Keep, 3),
+    (Feature::Pace, 3),
+    (Feature::Terms, 6),
+    (Feature::Breaks, 3),
+    (Feature::LateShift, 3),
+    (Feature::Flows, 6),
+];
 
 struct DeskMaker {
     maker: Maker,
-    has: Has,
+    has: Vec<Feature>,
     channels: Vec<Channel>,
     /// Queues in profiles; those behind them are somebody's own.
     shared: usize,
@@ -42,22 +61,7 @@ struct DeskMaker {
 impl DeskMaker {
     fn new(seed: u64) -> DeskMaker {
         let mut maker = Maker::new(seed + 3_000_000);
-        let has = Has {
-            halves: maker.one_in(2),
-            chance: maker.one_in(4),
-            several_at_once: !maker.one_in(3),
-            slowdown: maker.one_in(2),
-            offers: maker.one_in(2),
-            own_queues: maker.one_in(3),
-            outbound: maker.one_in(3),
-            criteria: maker.one_in(2),
-            keep: maker.one_in(4),
-            pace: maker.one_in(4),
-            terms: maker.one_in(2),
-            breaks: maker.one_in(4),
-            late_shift: maker.one_in(4),
-            flows: maker.one_in(2),
-        };
+        let has: Vec<Feature> = OF_TWELVE.into_iter().filter(|&(_, worlds)| maker.up_to(11) < worlds).map(|(feature, _)| feature).collect();
         let others = [Channel::Chat, Channel::Task, Channel::Email];
         let mut channels = vec![Channel::Voice];
         if !maker.one_in(4) {
@@ -65,17 +69,21 @@ impl DeskMaker {
         }
         let shared = 1 + maker.up_to(2) as usize;
         let agents = 1 + maker.up_to(4) as usize;
-        let queues = shared + if has.own_queues { 1 + maker.up_to(1) as usize } else { 0 };
-        let criteria = if has.criteria { 1 + maker.up_to(1) as usize } else { 0 };
+        let queues = shared + if has.contains(&Feature::OwnQueues) { 1 + maker.up_to(1) as usize } else { 0 };
+        let criteria = if has.contains(&Feature::Criteria) { 1 + maker.up_to(1) as usize } else { 0 };
         DeskMaker { maker, has, channels, shared, queues, agents, criteria }
     }
 
+    fn has(&self, feature: Feature) -> bool {
+        self.has.contains(&feature)
+    }
+
     fn span(&mut self, most_s: i64) -> Span {
-        if self.has.halves { Span::from_us(500_000 * self.maker.up_to(2 * most_s)) } else { s(self.maker.up_to(most_s)) }
+        if self.has(Feature::Halves) { Span::from_us(500_000 * self.maker.up_to(2 * most_s)) } else { s(self.maker.up_to(most_s)) }
     }
 
     fn duration(&mut self, most_s: i64) -> Distribution {
-        if self.has.chance && self.maker.one_in(2) { self.maker.duration() } else { Distribution::Constant(self.span(most_s)) }
+        if self.has(Feature::Chance) && self.maker.one_in(2) { self.maker.duration() } else { Distribution::Constant(self.span(most_s)) }
     }
 
     fn some<T>(&mut self, one_in: u32, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
@@ -90,7 +98,7 @@ impl DeskMaker {
 
     fn queue(&mut self, number: usize) -> Queue {
         let agent = (number >= self.shared).then(|| self.agent());
-        let by_channel = if self.has.terms { PerChannel([(); 4].map(|()| self.terms())) } else { PerChannel::default() };
+        let by_channel = if self.has(Feature::Terms) { PerChannel([(); 4].map(|()| self.terms())) } else { PerChannel::default() };
         Queue {
             handle_time: self.duration(6),
             after_contact_work: self.some(2, |maker| maker.duration(4)),
@@ -124,7 +132,7 @@ impl DeskMaker {
                     channel,
                     priority: self.maker.pick(&[1, 1, 2, 3]),
                     delay: s(self.maker.pick(&[0, 0, 0, 1, 2, 5])),
-                    keep_available: if self.has.keep { self.maker.pick(&[0, 0, 1, 2]) } else { 0 },
+                    keep_available: if self.has(Feature::Keep) { self.maker.pick(&[0, 0, 1, 2]) } else { 0 },
                     weight_milli: 1000,
                     handle_time: self.some(6, |maker| maker.duration(5)),
                     after_contact_work: self.some(8, |maker| maker.duration(3)),
@@ -142,8 +150,8 @@ impl DeskMaker {
         }
         Desk {
             capacity,
-            offers: if self.has.offers && !self.maker.one_in(4) { Some(self.offers()) } else { None },
-            availability: if self.has.outbound {
+            offers: if self.has(Feature::Offers) && !self.maker.one_in(4) { Some(self.offers()) } else { None },
+            availability: if self.has(Feature::Outbound) {
                 self.maker.pick(&[Availability::SinceLastInbound, Availability::default()])
             } else {
                 Availability::default()
@@ -152,11 +160,11 @@ impl DeskMaker {
     }
 
     fn capacity(&mut self, channel: Channel) -> Capacity {
-        let many = self.has.several_at_once && channel != Channel::Voice;
+        let many = self.has(Feature::SeveralAtOnce) && channel != Channel::Voice;
         Capacity {
             at_once: if many { 1 + self.maker.up_to(2) as u8 } else { 1 },
-            other_channels: self.has.several_at_once && self.maker.one_in(2),
-            slowdown_milli: if self.has.slowdown { self.maker.pick(&[0, 500, 1000]) } else { 0 },
+            other_channels: self.has(Feature::SeveralAtOnce) && self.maker.one_in(2),
+            slowdown_milli: if self.has(Feature::Slowdown) { self.maker.pick(&[0, 500, 1000]) } else { 0 },
         }
     }
 
@@ -172,7 +180,7 @@ impl DeskMaker {
     }
 
     fn pace(&mut self) -> Pace {
-        if !self.has.pace || self.maker.one_in(3) {
+        if !self.has(Feature::Pace) || self.maker.one_in(3) {
             return Pace::default();
         }
         let by_queue = (0..self.queues as u32).filter(|_| self.maker.one_in(3)).collect::<Vec<_>>();
@@ -190,10 +198,10 @@ impl DeskMaker {
         let attendance = Attendance { shrinkage, ..Attendance::default() };
         let name = format!("agent {number}");
         let mut agent = Agent { name, profile, presence: self.maker.presence(), away: Vec::new(), attendance, pace: self.pace() };
-        if self.has.breaks {
+        if self.has(Feature::Breaks) {
             self.maker.day_of(&mut agent);
         }
-        if self.has.late_shift && agent.presence.iter().all(|stay| stay.end < Time::NEVER) {
+        if self.has(Feature::LateShift) && agent.presence.iter().all(|stay| stay.end < Time::NEVER) {
             // When callbacks are given up.
             let start = Time::START + CALLBACK_KEPT + self.span(10);
             agent.presence.push(Presence { start, end: start + s(40) });
@@ -206,7 +214,7 @@ impl DeskMaker {
     fn source(&mut self) -> Source {
         let wanted = self.wanted();
         let channel = self.maker.pick(&self.channels);
-        let outbound = self.has.outbound && self.maker.one_in(2);
+        let outbound = self.has(Feature::Outbound) && self.maker.one_in(2);
         Source { channel, outbound, criteria: wanted, ..self.maker.source(self.queues) }
     }
 
@@ -258,7 +266,7 @@ pub(crate) fn desk_world(seed: u64) -> Model {
         origin: None,
         notes: Vec::new(),
     };
-    if maker.has.flows {
+    if maker.has(Feature::Flows) {
         add_flows(&mut model, seed);
         maker.change_what_is_wanted(&mut model);
     }

@@ -52,7 +52,9 @@ fn the_worlds_of_desks_leave_nothing_out() {
     for seed in 0..DESK_WORLDS / 2 {
         let model = desk_world(seed);
         let (facts, noted) = twin::run_and_note(&model, Streams::new(seed, 0));
-        noted.into_iter().for_each(|(what, times)| count(what, times));
+        for (what, times) in noted {
+            count(what, times);
+        }
         for ((at, fact), (then, next)) in facts.iter().zip(&facts[1..]) {
             match (fact, next) {
                 (Fact::Left { .. }, Fact::Missed { why: Miss::HungUp, .. }) => count("is sent away while it rings", 1),
@@ -114,12 +116,12 @@ impl Hands {
         let held = self.held.entry(agent).or_default();
         let place = held.iter().position(|(_, hold)| *hold == from).unwrap_or_else(|| panic!("{agent:?} holds {held:?}, not {from:?}"));
         match to {
-            Some(hold) => held[place].1 = hold,
+            Some(to) => held[place].1 = to,
             None => drop(held.remove(place)),
         }
     }
 
-    fn take(&mut self, model: &Model, agent: AgentId, customer: Customer, hold: Hold) {
+    fn take(&mut self, model: &Model, agent: AgentId, customer: Customer, what: Hold) {
         let (channel, held) = (self.channels[&customer], self.held.entry(agent).or_default());
         let capacity = &model.profiles[model.agents[agent].profile].desk.capacity;
         let of_it = held.iter().filter(|(other, _)| *other == channel).count();
@@ -127,7 +129,7 @@ impl Hands {
         let may = capacity[channel].is_some_and(|capacity| of_it < usize::from(capacity.at_once))
             && !held.iter().any(|&(other, hold)| hold == Hold::Missed || bars(other));
         assert!(may, "{agent:?} holds {held:?} and takes {customer:?} by {channel}");
-        held.push((channel, hold));
+        held.push((channel, what));
     }
 
     fn see(&mut self, model: &Model, at: Time, fact: &Fact) {

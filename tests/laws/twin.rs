@@ -144,7 +144,7 @@ pub(crate) fn run_and_note(model: &Model, streams: Streams) -> (Vec<(Time, Fact)
     (twin.facts, twin.noted)
 }
 
-impl<'m> Twin<'m> {
+impl Twin<'_> {
     fn tell(&mut self, fact: Fact) {
         self.facts.push((self.now, fact));
     }

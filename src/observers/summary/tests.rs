@@ -248,6 +248,11 @@ fn at_desks_occupancy_is_of_agents_not_of_contacts() {
     let work = told.agents().unwrap().rows()[AgentId(0)].clone();
     assert_eq!((work.contact_us, work.handle_us), (seconds(900), seconds(1200)));
     assert_eq!((told.queue(QueueId(0)).answered, told.answered_by(ProfileId(0), QueueId(0))), (2, 2));
+    // What is in hand when a stretch of a long run ends is in hand when the next one begins.
+    let mut batches = crate::observers::Batches::new(&model, 4);
+    tell(&mut batches, &facts);
+    let handling: Vec<i128> = batches.summaries().iter().map(|batch| batch.profile(ProfileId(0)).handling_us).collect();
+    assert_eq!(handling, [seconds(450), seconds(450), 0, 0]);
 }
 
 /// Where contacts count by their end it is the real one; those still in hand at the end of the run end after it.
