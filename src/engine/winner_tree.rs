@@ -17,8 +17,9 @@ pub(super) const NEVER: i64 = i64::MAX - 1;
 pub(super) struct WinnerTree {
     /// Node 1 is the root, the children of node n are 2n and 2n + 1, the leaves are the second half.
     nodes: Vec<u64>,
-    /// The root once more.
-    root: u64,
+    /// The root, taken apart: it is looked at more often than it changes.
+    first: i64,
+    first_leaf: u32,
     /// How many bits the number of a leaf takes.
     bits: u32,
     /// In place of the above.
@@ -28,7 +29,7 @@ pub(super) struct WinnerTree {
 impl WinnerTree {
     /// A tree of at least `leaves` leaves, all at [`NEVER`].
     pub(super) fn new(leaves: usize) -> WinnerTree {
-        let mut tree = WinnerTree { nodes: Vec::new(), root: 0, bits: 0, wide: None };
+        let mut tree = WinnerTree { nodes: Vec::new(), first: NEVER, first_leaf: 0, bits: 0, wide: None };
         tree.rebuild(leaves.next_power_of_two(), |_| NEVER);
         tree
     }
@@ -37,8 +38,7 @@ impl WinnerTree {
         self.bits = leaves.trailing_zeros();
         let no_leaf = u64::MAX << self.bits;
         if (0..leaves).any(|leaf| key(leaf) != NEVER && !self.fits(key(leaf))) {
-            (self.nodes, self.wide) = (Vec::new(), Some(Box::new(WideTree::new(leaves, key))));
-            return;
+            return self.widen(WideTree::new(leaves, key));
         }
         self.nodes = vec![no_leaf; 2 * leaves];
         for leaf in 0..leaves {
@@ -47,7 +47,7 @@ impl WinnerTree {
         for node in (1..leaves).rev() {
             self.nodes[node] = self.nodes[2 * node].min(self.nodes[2 * node + 1]);
         }
-        self.root = self.nodes[1];
+        self.takes(self.nodes[1]);
     }
 
     /// Whether a key has room beside a leaf, and is not taken for [`NEVER`].
@@ -69,22 +69,22 @@ impl WinnerTree {
         if key == u64::MAX >> self.bits { NEVER } else { key as i64 }
     }
 
+    /// The root is that node.
+    #[inline]
+    fn takes(&mut self, root: u64) {
+        (self.first, self.first_leaf) = (self.key_of(root), (root & !(u64::MAX << self.bits)) as u32);
+    }
+
     /// The earliest key.
     #[inline]
     pub(super) fn first_key(&self) -> i64 {
-        match &self.wide {
-            None => self.key_of(self.root),
-            Some(wide) => wide.nodes[1].key,
-        }
+        self.first
     }
 
     /// The leaf of the earliest key; any leaf when all are at [`NEVER`].
     #[inline]
     pub(super) fn first_leaf(&self) -> usize {
-        match &self.wide {
-            None => (self.root & !(u64::MAX << self.bits)) as usize,
-            Some(wide) => wide.nodes[1].leaf as usize,
-        }
+        self.first_leaf as usize
     }
 
     /// The earliest key but that of [`WinnerTree::first_leaf`].
@@ -135,17 +135,24 @@ impl WinnerTree {
             at >>= 1;
             nodes[at] = winner;
         }
-        self.root = winner;
+        self.takes(winner);
     }
 
     #[cold]
     #[inline(never)]
     fn set_wide(&mut self, leaf: usize, key: i64) {
         if self.wide.is_none() {
-            let wide = WideTree::new(self.leaves(), |leaf| self.key(leaf));
-            (self.nodes, self.wide) = (Vec::new(), Some(Box::new(wide)));
+            self.widen(WideTree::new(self.leaves(), |leaf| self.key(leaf)));
         }
-        self.wide.iter_mut().for_each(|wide| wide.set(leaf, key));
+        if let Some(wide) = &mut self.wide {
+            wide.set(leaf, key);
+            (self.first, self.first_leaf) = (wide.nodes[1].key, wide.nodes[1].leaf);
+        }
+    }
+
+    fn widen(&mut self, wide: WideTree) {
+        (self.first, self.first_leaf) = (wide.nodes[1].key, wide.nodes[1].leaf);
+        (self.nodes, self.wide) = (Vec::new(), Some(Box::new(wide)));
     }
 
     /// Makes room for at least `leaves` leaves.
