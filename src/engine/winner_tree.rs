@@ -243,7 +243,7 @@ mod tests {
                 }
                 let leaf = leaf % keys.len();
                 // Some keys leave no room for the leaf.
-                let key = if key == 5 { NEVER } else { key + (i64::from(large) * i64::from(key == 4) << 61) };
+                let key = if key == 5 { NEVER } else { key + ((i64::from(large) * i64::from(key == 4)) << 61) };
                 keys[leaf] = key;
                 tree.set(leaf, key);
                 let first = *keys.iter().min().unwrap();
