@@ -41,6 +41,55 @@ pub fn world(queues: usize, agents: usize, profiles: usize, priorities: usize, l
     cut(text.parse::<Scenario>().and_then(|scenario| scenario.compile()).expect("a world of equals is fine"), contacts)
 }
 
+/// A matrix of skills: `queues` queues, each profile with `entries` of them in equal shares for each of `stages` stages, of which each has a priority and
+/// 15 s more of delay; lognormal handle times of 180 to 440 s, patience of twice that. The yardstick's `gen:queues,profiles,agents,entries,stages` is the same.
+///
+/// # Panics
+/// When a number is zero.
+pub fn matrix([queues, profiles, agents, entries, stages]: [usize; 5], load: f64, contacts: f64) -> Model {
+    let entries = entries.min(queues);
+    let mut served = vec![false; queues];
+    let mut routes: Vec<Vec<(usize, usize)>> = Vec::new();
+    for profile in 0..profiles {
+        let (mut has, mut route) = (vec![false; queues], Vec::new());
+        let mut next = profile * queues / profiles;
+        while route.len() < entries {
+            while has[next] {
+                next = (next + 1) % queues;
+            }
+            has[next] = true;
+            served[next] = true;
+            route.push((next, route.len() * stages / entries));
+            next = (next + 13) % queues;
+        }
+        routes.push(route);
+    }
+    for queue in (0..queues).filter(|&queue| !served[queue]) {
+        routes[queue * profiles / queues].insert(0, (queue, 0));
+    }
+    let mut text = String::from("version = 1\nname = \"matrix\"\n[run]\nhorizon = \"10d\"\ninterval = \"none\"\n");
+    for queue in 0..queues {
+        let mean_s = 180 + 20 * (queue % 14);
+        let rate_per_s = load * agents as f64 / queues as f64 / mean_s as f64;
+        let _ = write!(
+            text,
+            "[[queue]]\nname = \"q{queue}\"\nhandle_time = {{ distribution = \"lognormal\", mean = \"{mean_s}s\", cv = 1.0 }}\n\
+             patience = {{ distribution = \"exponential\", mean = \"{}s\" }}\n\
+             [[source]]\nname = \"s{queue}\"\nqueue = \"q{queue}\"\narrivals = {{ process = \"poisson\", rate = \"{rate_per_s}/s\" }}\n",
+            2 * mean_s
+        );
+    }
+    for (profile, route) in routes.iter().enumerate() {
+        let _ = write!(text, "[[routing_profile]]\nname = \"p{profile}\"\nqueues = [\n");
+        for (queue, stage) in route {
+            let _ = writeln!(text, "{{ queue = \"q{queue}\", priority = {}, delay = \"{}s\" }},", stage + 1, 15 * stage);
+        }
+        let heads = agents / profiles + usize::from(profile < agents % profiles);
+        let _ = write!(text, "]\n[[agents]]\nrouting_profile = \"p{profile}\"\ncount = {heads}\n");
+    }
+    cut(text.parse::<Scenario>().and_then(|scenario| scenario.compile()).expect("a matrix of skills is fine"), contacts)
+}
+
 /// Fifty agents who take a call, or three chats, or letters beside either, from one queue; at load 0.9 or so. With or without offers that ring.
 ///
 /// # Panics

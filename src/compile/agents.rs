@@ -195,7 +195,7 @@ impl Compiler<'_> {
         let key = format!("{path}.staffing");
         let Some(rows) = self.interval_table(&key, file, &HEADS, table.starts_at.as_ref(), &format!("{path}.starts_at")) else { return };
         let mut any = false;
-        for (name, values) in &rows {
+        for (name, values) in rows.iter() {
             if only.is_some_and(|only| only != name) {
                 continue;
             }

@@ -9,6 +9,7 @@ use super::sheet::{Row, Sheet};
 use crate::error::Problem;
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// A number for an interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +19,11 @@ pub(super) struct IntervalValue {
     pub(super) value: f64,
     pub(super) line: u64,
 }
+
+/// The values of a table by name, each name's in order of time.
+pub(super) type IntervalTable = BTreeMap<String, Vec<IntervalValue>>;
+/// Tables by file, format and start; `None`: there are problems with it, and they have been told.
+pub(super) type Known = BTreeMap<(String, &'static str, i64), Option<Rc<IntervalTable>>>;
 
 /// What a table is of: the names its columns may have, in lower case without anything but letters and digits. The first is the fixed format's.
 #[derive(Debug)]
@@ -64,7 +70,7 @@ struct Raw<'s> {
 }
 
 impl Compiler<'_> {
-    /// The values of a table by name, each name's in order of time.
+    /// The table in a file, which is read once, however many ask.
     pub(super) fn interval_table(
         &mut self,
         path: &str,
@@ -72,7 +78,7 @@ impl Compiler<'_> {
         shape: &Shape,
         starts_at: Option<&String>,
         starts_at_path: &str,
-    ) -> Option<BTreeMap<String, Vec<IntervalValue>>> {
+    ) -> Option<Rc<IntervalTable>> {
         let content = self.file(path, name)?;
         let starts_at_us = match starts_at {
             None => 0,
@@ -80,6 +86,16 @@ impl Compiler<'_> {
                 self.take(starts_at_path, parse_clock(text).ok_or_else(|| format!("`{text}` is not a clock time: expected HH:MM")))?
             }
         };
+        let key = (name.to_string(), shape.fixed, starts_at_us);
+        if let Some(known) = self.interval_tables.get(&key) {
+            return known.clone();
+        }
+        let table = self.read_interval_table(name, content, shape, starts_at_us).map(Rc::new);
+        self.interval_tables.insert(key, table.clone());
+        table
+    }
+
+    fn read_interval_table(&mut self, name: &str, content: &[u8], shape: &Shape, starts_at_us: i64) -> Option<IntervalTable> {
         let before = self.problems.len();
         let sheet = Sheet::read(name, content, &mut self.problems)?;
         let raw = read(&sheet, shape, &mut self.problems);
@@ -93,7 +109,7 @@ impl Compiler<'_> {
         distinct.sort_unstable();
         distinct.dedup();
         let gap = distinct.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(1_800_000_000);
-        let mut table: BTreeMap<String, Vec<IntervalValue>> = BTreeMap::new();
+        let mut table = IntervalTable::new();
         let mut early = 0;
         for (row, start_us) in raw.iter().zip(starts) {
             if start_us < 0 {

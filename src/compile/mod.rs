@@ -78,7 +78,7 @@ impl Scenario {
     /// # Errors
     /// Every problem found, at most [`PROBLEMS_MAX`] of them listed.
     pub fn compile(&self) -> Result<Model, Error> {
-        let mut compiler = Compiler { scenario: self, problems: Vec::new(), notes: Vec::new() };
+        let mut compiler = Compiler { scenario: self, problems: Vec::new(), notes: Vec::new(), interval_tables: intervals::Known::new() };
         let model = compiler.model();
         let mut problems = compiler.problems;
         if problems.is_empty() {
@@ -98,6 +98,8 @@ struct Compiler<'s> {
     scenario: &'s Scenario,
     problems: Vec<Problem>,
     notes: Vec<String>,
+    /// What was read before: most often many sources share one file of volumes.
+    interval_tables: intervals::Known,
 }
 
 /// Names to ids.

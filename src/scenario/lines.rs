@@ -13,6 +13,11 @@ pub(super) fn line_of_byte(bytes: &[u8], offset: usize) -> u64 {
     bytes[..offset.min(bytes.len())].split(|&byte| byte == b'\n').count() as u64
 }
 
+/// The same as [`by_path`] of a text that was read before.
+pub(super) fn of_text(text: &str) -> BTreeMap<String, u64> {
+    by_path(text, DeTable::parse_recoverable(text).0.get_ref())
+}
+
 /// The line of every key and list item, by its path: `queue[0].patience.mean`.
 pub(super) fn by_path(text: &str, root: &DeTable<'_>) -> BTreeMap<String, u64> {
     let starts: Vec<usize> =

@@ -25,6 +25,7 @@ use crate::error::{Error, Problem};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 /// A scenario: text read, names not yet resolved, files not yet read.
 ///
@@ -51,7 +52,8 @@ pub struct Scenario {
     text: String,
     /// What errors call the scenario's own file; empty if it has none.
     file: String,
-    lines: BTreeMap<String, u64>,
+    /// Where each key stands; found when the first problem asks, for most scenarios have none.
+    lines: OnceLock<BTreeMap<String, u64>>,
     attached: BTreeMap<String, Vec<u8>>,
     /// Where the files that it names are; `None` if it was not opened from a file.
     folder: Option<PathBuf>,
@@ -71,6 +73,14 @@ impl FromStr for Scenario {
 
 impl Scenario {
     fn read(text: &str, file: &str) -> Result<Scenario, Error> {
+        let error = match toml::from_str::<Document>(text) {
+            Ok(document) => {
+                let (text, file) = (text.into(), file.into());
+                return Ok(Scenario { document, text, file, lines: OnceLock::new(), attached: BTreeMap::new(), folder: None });
+            }
+            Err(error) => error,
+        };
+        // Serde stops at the first problem; here all of them are found.
         let (root, syntax_errors) = toml::de::DeTable::parse_recoverable(text);
         if !syntax_errors.is_empty() {
             let problems = syntax_errors.iter().map(|error| {
@@ -79,18 +89,12 @@ impl Scenario {
             });
             return Err(Error::input(problems.collect()));
         }
-        let lines = lines::by_path(text, root.get_ref());
-        match toml::from_str::<Document>(text) {
-            Ok(document) => Ok(Scenario { document, text: text.into(), file: file.into(), lines, attached: BTreeMap::new(), folder: None }),
-            Err(error) => {
-                let mut problems = structure::check(root.get_ref(), &lines);
-                if problems.is_empty() {
-                    let line = error.span().map_or(0, |span| lines::line_at(text, span.start));
-                    problems.push(Problem::new(error.message().trim()).line(line));
-                }
-                Err(Error::input(problems.into_iter().map(|problem| problem.file(file)).collect()))
-            }
+        let mut problems = structure::check(root.get_ref(), &lines::by_path(text, root.get_ref()));
+        if problems.is_empty() {
+            let line = error.span().map_or(0, |span| lines::line_at(text, span.start));
+            problems.push(Problem::new(error.message().trim()).line(line));
         }
+        Err(Error::input(problems.into_iter().map(|problem| problem.file(file)).collect()))
     }
 
     /// What the person wrote.
@@ -105,7 +109,8 @@ impl Scenario {
 
     /// A problem with the value at a key path such as `queue[0].name`, with file and line filled in.
     pub fn problem(&self, path: &str, message: impl Into<String>) -> Problem {
-        Problem::new(message).file(self.file.as_str()).line(lines::nearest(&self.lines, path)).key(path)
+        let lines = self.lines.get_or_init(|| lines::of_text(&self.text));
+        Problem::new(message).file(self.file.as_str()).line(lines::nearest(lines, path)).key(path)
     }
 
     /// Every file that the scenario names, with the key that names it.
