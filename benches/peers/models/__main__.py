@@ -17,7 +17,7 @@ def main() -> None:
     start = time.process_time()
     tally = run(workload, int(seed))
     print(f"# cpu {time.process_time() - start}")
-    tally.print()
+    print(*tally.lines(), sep="\n")
 
 
 main()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-BATCHES = 10
+BATCHES = 13
 """Stretches of equal length into which a run is cut."""
 
 
@@ -43,9 +43,10 @@ class Tally:
     def _row(self, queue: int, arrived: float) -> Row:
         return self.rows[min(int(arrived / self._length), BATCHES - 1)][queue]
 
-    def print(self) -> None:
-        """Prints a line for each batch and queue."""
-        print("batch,queue,answered,abandoned,waited,answered_wait,wait")
-        for batch, rows in enumerate(self.rows):
-            for queue, row in enumerate(rows):
-                print(f"{batch},{queue},{row.answered},{row.abandoned},{row.waited},{row.answered_wait!r},{row.wait!r}")
+    def lines(self) -> list[str]:
+        """A line for each batch and queue."""
+        return [
+            f"{batch},{queue},{row.answered},{row.abandoned},{row.waited},{row.answered_wait!r},{row.wait!r}"
+            for batch, rows in enumerate(self.rows)
+            for queue, row in enumerate(rows)
+        ]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Stretches of equal length into which a run is cut.
-const BATCHES: usize = 10;
+const BATCHES: usize = 13;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Row {
@@ -47,9 +47,8 @@ impl Tally {
         &mut self.rows[batch * self.queues + queue]
     }
 
-    /// One line for each batch and queue, as `../judge.py` reads them.
+    /// One line for each batch and queue, as `../judge.py` reads them: batch, queue, and the sums of the row.
     pub fn print(&self) {
-        println!("batch,queue,answered,abandoned,waited,answered_wait,wait");
         for (index, row) in self.rows.iter().enumerate() {
             let (batch, queue) = (index / self.queues, index % self.queues);
             let Row { answered, abandoned, waited, answered_wait, wait } = row;
