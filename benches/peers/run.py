@@ -25,11 +25,11 @@ def install() -> None:
     venv = TARGET / "venv"
     if not venv.exists():
         subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    pip = [venv / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--requirement", PEERS / "requirements.txt"], check=True)
+    pip = [str(venv / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--requirement", str(PEERS / "requirements.txt")], check=True)
     build = ["cargo", "build", "--release", "--locked", "--quiet"]
-    subprocess.run([*build, "--manifest-path", PEERS / "rust" / "Cargo.toml", "--target-dir", TARGET / "rust"], check=True)
-    subprocess.run([*build, "--target-dir", ROOT / "target"], check=True, cwd=ROOT)
+    subprocess.run([*build, "--target-dir", str(TARGET / "rust")], check=True, cwd=PEERS / "rust")
+    subprocess.run([*build, "--target-dir", str(ROOT / "target")], check=True, cwd=ROOT)
 
 
 def measure(rounds: int, share: float) -> dict[tuple[str, str], list[Run]]:

@@ -21,11 +21,11 @@ def render(runs: Mapping[tuple[str, str], list[Run]], comparisons: int) -> str:
     for tool in TOOLS:
         cells = [_cell(runs, tool, workload) for workload in WORKLOADS]
         lines.append(f"| {tool.name} {_version(tool)} | {tool.language}: {tool.kind} | {tool.contacts:,} | {' | '.join(cells)} |")
-    rounds = len(next(iter(runs.values())))
+    rounds, today = len(next(iter(runs.values()))), datetime.date.today()
     rust = subprocess.run(["rustc", "--version"], check=True, capture_output=True, text=True).stdout.split()[1]
     lines += [
         "",
-        f"Thousand contacts per CPU second, in brackets how many times slower than Waitline; medians of {rounds} interleaved rounds on {datetime.date.today()},",
+        f"Thousand contacts per CPU second, in brackets how many times slower than Waitline; medians of {rounds} interleaved rounds on {today},",
         f"{_processor()}, {os.cpu_count()} cores (shared), {platform.system()}, Rust {rust}, CPython {platform.python_version()}.",
         f"In all {comparisons} comparisons with theory (W1: Erlang C, W2: Erlang A) and of the tools with each other (W3) the tools agree.",
     ]

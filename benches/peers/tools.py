@@ -86,7 +86,7 @@ def waitline_counts(workload: str, seed: int) -> list[str]:
     queues = re.findall(r'^\[\[queue\]\]\nname = "(\w+)"$', text, re.MULTILINE)
     tally = Tally(float(found[1]), len(queues))
     with tempfile.NamedTemporaryFile("r", suffix=".csv") as log:
-        run = [WAITLINE, "run", scenario, "--replications", "1", "--seed", str(seed), "--contacts", log.name]
+        run = [str(WAITLINE), "run", str(scenario), "--replications", "1", "--seed", str(seed), "--contacts", log.name]
         subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
         names = log.readline().rstrip("\n").split(",")
         queue, arrived, outcome, wait = (names.index(name) for name in ("queue", "enqueued_s", "outcome", "wait_s"))

@@ -16,7 +16,7 @@ class Until(ciw.dists.Exponential):
         super().__init__(rate)
         self._horizon = horizon
 
-    def sample(self, t: float | None = None, ind: object = None) -> float:
+    def sample(self, t: float = 0.0, ind: object = None) -> float:
         """Draws the time to the next arrival, infinite after the last."""
         gap: float = super().sample(t, ind)
         return gap if t + gap < self._horizon else math.inf

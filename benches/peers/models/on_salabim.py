@@ -85,10 +85,11 @@ class Routed(Contact):
 
 def run(workload: Workload, seed: int) -> Tally:
     """Plays the workload."""
-    world = World(random_seed=seed, workload=workload, seed=seed)
+    world = World(workload=workload, seed=seed)
     kind = Contact if len(workload.profiles) == 1 else Routed
     for queue, of in enumerate(workload.queues):
-        gaps = sim.Exponential(of.interarrival.mean, env=world)
+        # One stream for all: two of one seed would make gaps and talks follow each other.
+        gaps = sim.Exponential(of.interarrival.mean, randomstream=world.rng, env=world)
         sim.ComponentGenerator(kind, iat=gaps, till=workload.horizon, queue=queue, env=world)
     world.run(till=math.inf)
     return world.tally

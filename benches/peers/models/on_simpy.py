@@ -3,6 +3,7 @@
 import random
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import Any
 
 import simpy
 
@@ -10,7 +11,7 @@ from models.desk import Desk, Waiting
 from models.tally import Tally
 from models.workload import Law, Workload
 
-Process = Generator[simpy.Event, object, None]
+Process = Generator[simpy.Event, Any, None]
 
 
 @dataclass(slots=True)
@@ -24,8 +25,9 @@ class Center:
     agents: simpy.Resource
     desk: Desk
 
-    def after(self, law: Law) -> simpy.Timeout:
+    def after(self, law: Law | None) -> simpy.Timeout:
         """An event after a random time."""
+        assert law is not None, "only who has patience loses it"
         return self.env.timeout(law.sample(self.rng))
 
 
@@ -92,7 +94,7 @@ def _routed(center: Center, queue: int) -> Process:
     center.desk.release(profile, center.env.now)
 
 
-def _wait(center: Center, queue: int) -> Generator[simpy.Event, object, int | None]:
+def _wait(center: Center, queue: int) -> Generator[simpy.Event, Any, int | None]:
     """Waits in line; returns the profile of the agent who has answered."""
     env, desk, arrived = center.env, center.desk, center.env.now
     answered, patience = env.event(), center.after(center.workload.queues[queue].patience)
@@ -100,7 +102,7 @@ def _wait(center: Center, queue: int) -> Generator[simpy.Event, object, int | No
     for delay in desk.stages[queue]:
         happened = yield answered | patience | env.timeout(arrived + delay - env.now)
         if answered.triggered:
-            return answered.value
+            return _profile(answered)
         if patience in happened:
             break
         profile = desk.take_agent(queue, delay)
@@ -110,6 +112,12 @@ def _wait(center: Center, queue: int) -> Generator[simpy.Event, object, int | No
     else:
         yield answered | patience
         if answered.triggered:
-            return answered.value
+            return _profile(answered)
     desk.leave(queue, number)
     return None
+
+
+def _profile(answered: simpy.Event) -> int:
+    """What the answering agent has left."""
+    profile: int = answered.value
+    return profile

@@ -3,7 +3,7 @@
 import math
 import random
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -13,6 +13,7 @@ class Law:
 
     mean: float
     cv: float | None = None
+    _log: tuple[float, float] = field(init=False)
 
     def __post_init__(self) -> None:
         """Keeps the parameters of the normal distribution behind a lognormal one."""
