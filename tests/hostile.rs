@@ -232,3 +232,52 @@ fn everything_at_once() {
     }
     assert!(ended > 300, "{ended}");
 }
+
+/// A center of one agent at a desk, and a contact every minute.
+fn desk(desk: &str, terms: &str, agents: &str) -> String {
+    said(&format!(
+        r#"version = 1
+name = "hostile desk"
+[run]
+horizon = "1h"
+interval = "none"
+[[queue]]
+name = "q"
+handle_time = {{ distribution = "constant", value = "60s" }}
+{terms}
+[[routing_profile]]
+name = "p"
+queues = [{{ queue = "q", channel = "chat", priority = 1 }}]
+{desk}
+[[agents]]
+routing_profile = "p"
+count = 1
+{agents}
+[[source]]
+name = "c"
+queue = "q"
+channel = "chat"
+arrivals = {{ process = "poisson", rate = "60/h" }}
+"#
+    ))
+}
+
+#[test]
+fn offers_without_end() {
+    for (ring, recovery) in [("0s", "0s"), ("0s", "0.000001s"), ("0.000001s", "0s")] {
+        let offers = format!(
+            r#"offers = {{ accept = {{ distribution = "constant", value = "{ring}" }}, rejected = "100%", recovery = {{ distribution = "constant", value = "{recovery}" }} }}"#
+        );
+        let said = desk(&offers, "", "");
+        assert!(said.starts_with("a contact has been offered 65535 times at "), "{said}");
+    }
+}
+
+#[test]
+fn handling_beyond_all_bounds() {
+    let long = r#"chat = { handle_time = { distribution = "constant", value = "800000h" }, after_contact_work = { distribution = "constant", value = "800000h" }, replies = { count = 1000, after = { distribution = "constant", value = "800000h" } } }"#;
+    let agents = "handle_time_factor = 100.0\nlearning = { begins_at = 100.0, contacts = 1000000 }";
+    assert_eq!(desk("chat = { at_once = 10, slowdown = 100.0 }", long, agents), "ends");
+    let nothing = r#"chat = { handle_time = { distribution = "constant", value = "0s" }, replies = { count = 1000, after = { distribution = "constant", value = "0s" } } }"#;
+    assert_eq!(desk("chat = { at_once = 10, slowdown = 100.0 }", nothing, "handle_time_factor = 0.01"), "ends");
+}

@@ -136,6 +136,8 @@ pub(super) struct Desks<'m> {
     hands: Vec<Option<Hand<'m>>>,
     free_hands: Vec<HandId>,
     next_order: u64,
+    /// A contact was offered more often than it may be.
+    pub(super) offered_in_vain: bool,
     /// By slot of a waiting contact: the hand that offers it.
     offers: Vec<HandId>,
     /// The available agents of each group, and for each kind the groups that are not empty.

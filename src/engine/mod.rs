@@ -29,12 +29,13 @@ use simulation::Simulation;
 pub use crate::model::{CALLBACK_KEPT, CHAIN_MAX, DRAIN_MAX, WAITING_MAX};
 /// The last instant that can be simulated, in microseconds: some 73,000 years.
 pub const LAST_INSTANT_US: i64 = i64::MAX / 4;
+pub use offers::OFFERS_MAX;
 pub use walk::{STEPS_AT_ONCE_MAX, STEPS_MAX};
 
 /// Runs one replication and tells `observer` everything that happens, in order.
 ///
 /// # Errors
-/// When a limit is met: [`WAITING_MAX`] contacts wait, a contact has passed [`STEPS_MAX`] steps or [`STEPS_AT_ONCE_MAX`] of them at one instant, or the run goes on past
+/// When a limit is met: [`WAITING_MAX`] contacts wait, a contact was offered [`OFFERS_MAX`] times to agents, has passed [`STEPS_MAX`] steps or [`STEPS_AT_ONCE_MAX`] of them at one instant, or the run goes on past
 /// [`LAST_INSTANT_US`].
 ///
 /// # Panics

@@ -9,6 +9,9 @@ use crate::random::Purpose;
 use crate::time::Span;
 use rand::RngExt;
 
+/// How often a contact may be offered to agents: its luck is looked up by that number, which has 16 bits.
+pub const OFFERS_MAX: u64 = 65_535;
+
 /// What of an offer is drawn.
 #[derive(Clone, Copy, Debug)]
 enum Offer {
@@ -23,7 +26,9 @@ impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simu
     pub(super) fn offer(&mut self, id: HandId) {
         let hand = self.desks.hand(id);
         let (agent, slot, contact, journey, channel) = (hand.agent, hand.slot, hand.contact, hand.journey, hand.channel);
-        self.journeys.get(journey).offers += 1;
+        let offers = &mut self.journeys.get(journey).offers;
+        *offers += 1;
+        self.desks.offered_in_vain |= *offers > OFFERS_MAX;
         self.ranked.remove(&self.waiting, slot);
         self.waiting.set_aside(slot);
         self.desks.is_offered_by(slot, id);

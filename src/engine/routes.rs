@@ -62,6 +62,8 @@ pub(super) struct Routes {
     entries: Vec<Route>,
     /// Best priority first.
     levels: Vec<LevelRuns>,
+    /// By profile: its entry, if it has just one.
+    only: Vec<Option<Route>>,
     /// Runs of `levels` of one profile.
     profiles: Vec<Range<u32>>,
     pools: Vec<Pool>,
@@ -90,6 +92,7 @@ impl Routes {
         let mut tables = Routes {
             entries: Vec::new(),
             levels: Vec::new(),
+            only: Vec::new(),
             profiles: Vec::new(),
             pools: Vec::new(),
             pool_uses: Vec::new(),
@@ -147,6 +150,7 @@ impl Routes {
             self.levels.push(LevelRuns { start, pooled: first_pooled, end, pools: first_use..last_use });
         }
         self.profiles.push(first_level..self.levels.len() as u32);
+        self.only.push(if let [only] = routes { Some(*only) } else { None });
     }
 
     /// The number of the pool for that run of entries, if it is to have one. Profiles alike share it.
@@ -163,6 +167,12 @@ impl Routes {
         }
         self.pools.push(pool);
         Some(self.pools.len() as u32 - 1)
+    }
+
+    /// The entry of a profile that has just one.
+    #[inline]
+    pub(super) fn only(&self, profile: ProfileId) -> Option<Route> {
+        self.only[profile.index()]
     }
 
     /// All pools, by number.

@@ -14,7 +14,7 @@ use super::routes::Routes;
 use super::shifts::{ShiftChange, shift_changes};
 use super::waiting::{EMPTY, LineId, Slot, WaitingContacts};
 use super::winner_tree::{NEVER, WinnerTree};
-use super::{DRAIN_MAX, LAST_INSTANT_US, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
+use super::{DRAIN_MAX, LAST_INSTANT_US, OFFERS_MAX, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StateId, StepId, Table};
 use crate::model::{AgentRule, AtHorizon, Channel, Day, Entry, Given, Model};
@@ -74,6 +74,8 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     pub(super) busy_count: usize,
     shift_changes: Vec<ShiftChange>,
     next_shift_change: usize,
+    /// When that is due, or [`NEVER`].
+    next_shift_change_at: i64,
     /// What the plan of an agent has now; whoever is not logged in is in that state.
     pub(super) states: Table<AgentId, Option<StateId>>,
     pub(super) idle: IdleAgents,
@@ -92,8 +94,6 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
 
     /// With `DESKS`: what agents have in hand, in place of `agents` and `idle`.
     pub(super) desks: Desks<'m>,
-    /// How often something happened at this instant, which need not end where offers take no time.
-    rounds_at_once: u32,
 
     /// With `PATHS`: who is on the way, and what they share; how many agents are logged in, and in states; how long contacts take on average.
     pub(super) journeys: Journeys<'m>,
@@ -137,6 +137,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             agents: agents.collect(),
             completions: WinnerTree::new(model.agents.len().max(1)),
             busy_count: 0,
+            next_shift_change_at: 0,
             shift_changes: shift_changes(model, &day),
             day,
             next_shift_change: 0,
@@ -156,7 +157,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
             limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
             desks,
-            rounds_at_once: 0,
             journeys: Journeys::default(),
             outside: Outside::new(model, streams, last_instant(model)),
             logged_in: model.profiles.iter().map(|_| 0).collect(),
@@ -166,6 +166,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             routes,
             model,
         };
+        simulation.await_shift_change();
         for source in model.sources.ids() {
             simulation.read_ahead(source);
             simulation.await_next(source);
@@ -175,46 +176,38 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     pub(super) fn run(mut self) -> Result<(), Error> {
         let end_us = if PATHS || self.model.run.at_horizon == AtHorizon::Stop { last_instant(self.model).as_us() } else { NEVER };
+        // Where other rules choose the agent, a single change is no shorter than a round.
+        let singly = !DESKS && self.model.policy.agent == AgentRule::LongestAvailable;
         let more_to_come = loop {
             let arrival = self.arrivals.first_key();
             let completion = self.completions.first_key();
-            let patience = self.patience.first_key();
-            let wake_up = self.wake_ups.first_key();
-            let shift_change = self.next_shift_change_at();
-            let mut next = arrival.min(completion).min(patience.min(wake_up)).min(shift_change);
-            let moves = if PATHS { self.journeys.first_due() } else { NEVER };
+            let mut rest = self.patience.first_key().min(self.wake_ups.first_key()).min(self.next_shift_change_at);
             if PATHS {
-                next = next.min(moves);
+                rest = rest.min(self.journeys.first_due());
             }
+            let next = arrival.min(completion).min(rest);
             if next >= end_us || self.is_over(arrival) {
-                if PATHS && next < NEVER && patience == next && self.forget_patience() {
+                if PATHS && next < NEVER && self.patience.first_key() == next && self.forget_patience() {
                     continue;
                 }
                 break next != NEVER && !self.is_over(arrival);
             }
             if next > self.now {
-                self.tell_who_still_waits();
-                self.now = next;
-                if DESKS {
-                    self.rounds_at_once = 0;
+                if !self.entered.is_empty() {
+                    self.tell_who_still_waits();
                 }
+                self.now = next;
             }
-            let causes = u8::from(arrival == next)
-                + u8::from(completion == next)
-                + u8::from(patience == next)
-                + u8::from(wake_up == next)
-                + u8::from(shift_change == next);
-            let on_the_way = DESKS || (PATHS && (moves == next || arrival == next));
-            if on_the_way || causes > 1 || self.model.policy.agent != AgentRule::LongestAvailable {
-                self.full_round();
-            } else if arrival == next {
+            if singly && !PATHS && arrival < completion.min(rest) {
                 self.one_arrival();
-            } else if completion == next && self.completions.second_key() > next {
+            } else if singly && completion < arrival.min(rest) && self.completions.second_key() > next {
                 self.one_completion();
             } else {
                 self.full_round();
             }
-            self.check_limits()?;
+            if !self.is_within_limits() {
+                return Err(self.limit_met());
+            }
         };
         self.finish(more_to_come);
         Ok(())
@@ -226,24 +219,26 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         next_arrival == NEVER && self.busy_count == 0 && self.waiting.count() == 0 && (!PATHS || self.journeys.count() == 0)
     }
 
-    fn check_limits(&self) -> Result<(), Error> {
-        let limit = |message: String| Err(Error::new(ErrorKind::Limit, Problem::new(message)));
-        if self.waiting.count() > WAITING_MAX {
-            return limit(format!(
-                "{WAITING_MAX} contacts wait at {}s: the center cannot keep up; give it more agents, patience, or a shorter horizon",
-                Time::from_us(self.now)
-            ));
-        }
-        if PATHS && self.journeys.count() > WAITING_MAX {
-            return limit(format!("{WAITING_MAX} customers are on their way at {}s", Time::from_us(self.now)));
-        }
-        if DESKS && self.rounds_at_once > STEPS_MAX {
-            let when = Time::from_us(self.now);
-            return limit(format!(
-                "contacts are offered and refused more than {STEPS_MAX} times at {when}s: give offers and recovery some time"
-            ));
-        }
-        if let Some((step, at_once)) = self.endless {
+    #[inline]
+    fn is_within_limits(&self) -> bool {
+        let of_paths = !PATHS || (self.journeys.count() <= WAITING_MAX && self.endless.is_none());
+        let of_desks = !DESKS || !self.desks.offered_in_vain;
+        self.waiting.count() <= WAITING_MAX && self.now <= LAST_INSTANT_US && of_paths && of_desks
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn limit_met(&self) -> Error {
+        let now = Time::from_us(self.now);
+        let message = if self.waiting.count() > WAITING_MAX {
+            format!("{WAITING_MAX} contacts wait at {now}s: the center cannot keep up; give it more agents, patience, or a shorter horizon")
+        } else if PATHS && self.journeys.count() > WAITING_MAX {
+            format!("{WAITING_MAX} customers are on their way at {now}s")
+        } else if DESKS && self.desks.offered_in_vain {
+            format!(
+                "a contact has been offered {OFFERS_MAX} times at {now}s: give offers and recovery more time, or contacts less patience"
+            )
+        } else if let Some((step, at_once)) = self.endless {
             let step = &self.model.paths.steps[step];
             let flow = &self.model.paths.flows[step.flow].name;
             let (many, why) = if at_once == STEPS_AT_ONCE_MAX {
@@ -251,16 +246,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             } else {
                 (STEPS_MAX, "a loop in which hardly any time passes")
             };
-            return limit(format!(
-                "a contact has passed {many} steps at {}s, the last one being `{}` of flow `{flow}`: {why}",
-                Time::from_us(self.now),
-                step.name
-            ));
-        }
-        if self.now > LAST_INSTANT_US {
-            return limit(format!("the run went on past {}s, the last instant that can be simulated", Time::from_us(LAST_INSTANT_US)));
-        }
-        Ok(())
+            format!("a contact has passed {many} steps at {now}s, the last one being `{}` of flow `{flow}`: {why}", step.name)
+        } else {
+            format!("the run went on past {}s, the last instant that can be simulated", Time::from_us(LAST_INSTANT_US))
+        };
+        Error::new(ErrorKind::Limit, Problem::new(message))
     }
 
     #[inline(always)]
@@ -270,14 +260,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// The instant of entry is over for those who entered at the last one.
-    #[inline]
     fn tell_who_still_waits(&mut self) {
-        if !self.entered.is_empty() {
-            for (slot, order) in std::mem::take(&mut self.entered) {
-                if self.waiting.still_waits(slot, order) {
-                    let contact = self.waiting.get(slot).contact;
-                    self.tell(&Fact::Queued { contact });
-                }
+        for (slot, order) in std::mem::take(&mut self.entered) {
+            if self.waiting.still_waits(slot, order) {
+                let contact = self.waiting.get(slot).contact;
+                self.tell(&Fact::Queued { contact });
             }
         }
     }
@@ -375,7 +362,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     fn full_round(&mut self) {
         if DESKS {
-            self.rounds_at_once += 1;
             self.change_desks();
         } else {
             self.change_shifts_and_agents();
@@ -572,14 +558,15 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     // ---- agents --------------------------------------------------------------------------------------------------------
 
-    fn next_shift_change_at(&self) -> i64 {
-        self.shift_changes.get(self.next_shift_change).map_or(NEVER, |change| change.at_us)
+    fn await_shift_change(&mut self) {
+        self.next_shift_change_at = self.shift_changes.get(self.next_shift_change).map_or(NEVER, |change| change.at_us);
     }
 
     /// The next beginning or end of a shift that falls on this instant.
     pub(super) fn next_change_due(&mut self) -> Option<ShiftChange> {
         let change = self.shift_changes.get(self.next_shift_change).copied().filter(|change| change.at_us == self.now)?;
         self.next_shift_change += 1;
+        self.await_shift_change();
         Some(change)
     }
 
@@ -755,10 +742,17 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// The best eligible contact for an agent of the profile (R5 to R8).
     #[inline]
     fn best_contact(&mut self, profile: ProfileId) -> Option<Slot> {
+        if self.waiting.count() == 0 {
+            return None;
+        }
         if RANKED {
             let rule = self.model.policy.contact;
             super::router::best_ranked(rule, self.routes.levels(profile), &mut self.ranked, &mut self.waiting, self.now)
         } else {
+            if let Some(route) = self.routes.only(profile) {
+                let is_eligible = self.waiting.first_enqueued(route.line) + route.delay_us <= self.now;
+                return is_eligible.then(|| self.waiting.first(route.line));
+            }
             super::router::best_first(self.routes.levels(profile), self.routes.pools(), &self.waiting, self.now)
         }
     }
@@ -813,8 +807,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         } else {
             horizon.max(self.last_fact)
         };
-        while self.next_shift_change_at() < end || (!stops && self.next_shift_change_at() == end) {
-            self.now = self.next_shift_change_at();
+        while self.next_shift_change_at < end || (!stops && self.next_shift_change_at == end) {
+            self.now = self.next_shift_change_at;
             if DESKS {
                 self.change_desks();
             } else {

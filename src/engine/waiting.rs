@@ -241,12 +241,19 @@ impl WaitingContacts {
         if before == NONE {
             self.lines[line].first = after;
             self.first_enqueued[line.index()] = if after == NONE { EMPTY } else { self.slots[after as usize].contact.enqueued.as_us() };
-            for &(pool, leaf) in &self.pools_of[line] {
-                let key = if after == NONE { NEVER } else { self.slots[after as usize].order as i64 };
-                self.pools[pool as usize].set(leaf as usize, key);
+            if !self.pools.is_empty() {
+                self.tell_pools(line, after);
             }
         } else {
             self.slots[before as usize].after = after;
+        }
+    }
+
+    /// The line begins with `first` now.
+    fn tell_pools(&mut self, line: LineId, first: Slot) {
+        for &(pool, leaf) in &self.pools_of[line] {
+            let key = if first == NONE { NEVER } else { self.slots[first as usize].order as i64 };
+            self.pools[pool as usize].set(leaf as usize, key);
         }
     }
 

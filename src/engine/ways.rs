@@ -48,7 +48,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
         self.come(id, Arrival::First);
     }
 
-    /// A customer calls: it needs a line, and takes the way that its source says.
+    /// A customer calls: a telephone call needs a line, and it takes the way that its source says.
     fn come(&mut self, id: JourneyId, arrival: Arrival) {
         let model: &'m Model = self.model;
         let now = self.now;
@@ -61,7 +61,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
         (journey.priority, journey.age_us) = (contact.priority, contact.age_us);
         let (customer, call) = (journey.customer, nth(number, journey.calls));
         self.tell(&Fact::Arrived { customer, arrival });
-        if !model.paths.telephony.is_unlimited() {
+        if !model.paths.telephony.is_unlimited() && model.sources[source].channel == Channel::Voice {
             let streams = self.streams_of(id);
             let mut refused = Vec::new();
             let line = self.outside.seize(streams, call, now, &mut refused);

@@ -24,7 +24,7 @@ pub struct Carrier {
     pub outage: Option<EventId>,
 }
 
-/// All lines. A call holds one from its arrival through flows, queues and talk; after-contact work needs none.
+/// All lines. A telephone call (no chat, task or letter) holds one from its arrival through flows, queues and talk; after-contact work needs none.
 ///
 /// ```
 /// use waitline::model::Telephony;

@@ -219,7 +219,7 @@ impl Twin<'_> {
         self.guests[guest].wants = self.model.sources[customer.source].criteria;
         (self.guests[guest].ranks_from, self.guests[guest].patience) = (None, None);
         self.tell_guest(guest, Fact::Arrived { customer, arrival });
-        if !self.model.paths.telephony.is_unlimited() {
+        if !self.model.paths.telephony.is_unlimited() && self.channel(guest) == Channel::Voice {
             let call = self.guests[guest].calls_before();
             let (refused, line) = self.a_line(guest, call);
             for carrier in refused {

@@ -403,9 +403,11 @@ impl Audit<'_> {
             Fact::Left { contact, .. } => contact.customer(),
             _ => return,
         };
-        let (now, round) = (self.world.now, self.world.desks.round);
+        let now = self.world.now;
         let way = self.way(customer);
-        if way.waits_as.is_some() && way.widens.is_some_and(|at| at <= now) && way.wants_since != (now, round) {
+        // Whatever it does beside its queue begins in the round in which the first step may expire at the earliest; a later one that begins now expires after that.
+        let began_before = way.wants_since.0 < now || way.wants.is_some_and(|(_, step)| step == 0);
+        if way.waits_as.is_some() && began_before && way.widens.is_some_and(|at| at <= now) {
             self.breaks("desks: criteria", format!("{} acts before its criteria expire", self.who(customer)));
         }
     }

@@ -37,7 +37,8 @@ impl Audit<'_> {
             | Fact::Turned { .. }
             | Fact::Completed { .. }
             | Fact::Accepted { .. }
-            | Fact::Recovered { .. } => Some(Step::Agents),
+            | Fact::Recovered { .. }
+            | Fact::Missed { why: Miss::NoAnswer | Miss::Rejected, .. } => Some(Step::Agents),
             Fact::Missed { why: Miss::HungUp, contact, agent, .. } => {
                 let told = self.world.desks.seats[*agent]
                     .held
@@ -45,7 +46,6 @@ impl Audit<'_> {
                     .any(|held| held.phase == Phase::HangsUp && held.contact.customer() == contact.customer());
                 (!told).then_some(Step::Patience)
             }
-            Fact::Missed { .. } => Some(Step::Agents),
             Fact::Answered { contact, agent, .. } | Fact::Dialed { contact, agent, .. } => {
                 Some(if self.is_connecting(*agent, contact.customer()) { Step::Agents } else { Step::Routing })
             }

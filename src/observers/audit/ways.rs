@@ -5,7 +5,7 @@
 
 use super::Audit;
 use crate::id::{CarrierId, CriteriaId, EventId, FlowId, QueueId, StepId, Table};
-use crate::model::{AtHorizon, CALLBACK_KEPT, DRAIN_MAX, Destination, Model, Timetable};
+use crate::model::{AtHorizon, CALLBACK_KEPT, Channel, DRAIN_MAX, Destination, Model, Timetable};
 use crate::observe::{Arrival, Contact, Customer, Fact, Outcome};
 use crate::random::{Streams, nth};
 use crate::time::{Span, Time};
@@ -303,7 +303,7 @@ impl Audit<'_> {
             way.rank = sent.unwrap_or((source.priority, source.age_us));
             (way.criteria, way.by_telephone) = (source.criteria, false);
             (way.call_start, way.ranks_from, way.promise) = (now, None, None);
-            if self.model.paths.telephony.is_unlimited() { Stage::Ready } else { Stage::Came }
+            if self.model.paths.telephony.is_unlimited() || source.channel != Channel::Voice { Stage::Ready } else { Stage::Came }
         };
         if !right {
             self.goes_wrong(customer, "comes");
