@@ -1,7 +1,7 @@
 """Do the tools find the same center? Ratios of sums, their intervals from batches, and what must lie in them.
 
-A run is cut into batches of time by when contacts arrived. The first, in which the center fills, is left out. The others are put together until a group
-holds `GROUP` contacts: on W1, the slowest to forget, that is some twenty times as long as its memory. All comparisons together are right with
+A run is cut into batches of time by when contacts arrived. The first, in which the center fills, is left out. The others are put together until a
+group holds `GROUP` contacts: on W1, the slowest to forget, that is some twenty times as long as its memory. All comparisons together are right with
 `CONFIDENCE`: each has its part of the error (Bonferroni).
 """
 
