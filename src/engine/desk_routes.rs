@@ -183,6 +183,11 @@ impl DeskRoutes {
         self.stages.iter().map(Vec::as_slice)
     }
 
+    /// The kinds of a profile's agents.
+    pub(super) fn kinds_of(&self, profile: ProfileId) -> impl Iterator<Item = KindId> {
+        self.profile_of.enumerate().filter(move |(_, of)| **of == profile).map(|(kind, _)| kind)
+    }
+
     /// The lines that are open to a kind, best priority first.
     pub(super) fn of(&self, kind: KindId) -> &[DeskRoute] {
         &self.routes[kind]

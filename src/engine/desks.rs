@@ -73,11 +73,6 @@ impl Hand<'_> {
         self.replies.as_ref().map_or(self.talk, |(replies, _)| replies.part(self.talk, part))
     }
 
-    /// It is past that phase, which took no time.
-    pub(super) fn skips(&mut self, phase: Phase) {
-        self.phase = phase;
-    }
-
     pub(super) fn is_last(&self, part: u32) -> bool {
         self.replies.as_ref().is_none_or(|(replies, _)| part == replies.count)
     }
@@ -112,10 +107,6 @@ pub(super) struct AgentDesk {
 }
 
 impl AgentDesk {
-    pub(super) fn held(&self) -> u32 {
-        self.taken.values().map(|&taken| u32::from(taken)).sum()
-    }
-
     /// Whether it holds nothing but, at most, missed offers.
     pub(super) fn is_done(&self) -> bool {
         self.hands.len() == usize::from(self.missed)
@@ -131,7 +122,7 @@ impl AgentDesk {
 pub(super) struct Desks<'m> {
     pub(super) routes: DeskRoutes,
     pub(super) agents: Table<AgentId, AgentDesk>,
-    desks: Table<ProfileId, Option<&'m Desk>>,
+    desks: Table<ProfileId, &'m Desk>,
     fewest_first: bool,
     hands: Vec<Option<Hand<'m>>>,
     free_hands: Vec<HandId>,
@@ -170,7 +161,7 @@ impl<'m> Desks<'m> {
         });
         Desks {
             agents: agents.collect(),
-            desks: model.profiles.iter().map(|profile| Some(&profile.desk)).collect(),
+            desks: model.profiles.iter().map(|profile| &profile.desk).collect(),
             fewest_first: model.policy.fewest_contacts_first,
             groups: vec![BTreeSet::new(); kinds * GROUPS],
             filled: (0..kinds).map(|_| 0).collect(),
@@ -182,7 +173,7 @@ impl<'m> Desks<'m> {
     }
 
     pub(super) fn desk(&self, agent: AgentId) -> &'m Desk {
-        self.desks[self.agents[agent].profile].expect("every profile has one")
+        self.desks[self.agents[agent].profile]
     }
 
     fn capacity(&self, agent: AgentId, channel: Channel) -> Option<Capacity> {
@@ -284,7 +275,7 @@ impl<'m> Desks<'m> {
             0
         };
         let free = if row.hands.is_empty() { EMPTY_HANDED } else { 0 };
-        let turn = (if self.fewest_first { row.held() } else { 0 }, row.since_us, agent);
+        let turn = (if self.fewest_first { row.hands.len() as u32 } else { 0 }, row.since_us, agent);
         let place = (mask != 0).then_some((row.kind.index() * GROUPS + free + mask, turn));
         if place == row.place {
             return;
@@ -317,7 +308,7 @@ impl<'m> Desks<'m> {
         let profile = self.agents[agent].profile;
         self.free[profile] += 1;
         if self.routes.keeps[profile] {
-            for kind in self.routes.profile_of.ids().filter(|&kind| self.routes.profile_of[kind] == profile).collect::<Vec<_>>() {
+            for kind in self.routes.kinds_of(profile).collect::<Vec<_>>() {
                 self.affect_kind(kind);
             }
         }
@@ -357,8 +348,7 @@ impl<'m> Desks<'m> {
 
     /// How many agents of the profile could.
     pub(super) fn available(&self, profile: ProfileId, channel: Channel) -> u64 {
-        let kinds = self.routes.profile_of.ids().filter(|&kind| self.routes.profile_of[kind] == profile);
-        let groups = kinds.flat_map(|kind| kind.index() * GROUPS..(kind.index() + 1) * GROUPS);
+        let groups = self.routes.kinds_of(profile).flat_map(|kind| kind.index() * GROUPS..(kind.index() + 1) * GROUPS);
         groups.filter(|&group| Desks::group_admits(group, channel)).map(|group| self.groups[group].len() as u64).sum()
     }
 

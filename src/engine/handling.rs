@@ -243,7 +243,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
             if span > Span::ZERO {
                 return self.waits_for_customer(id, phase, span);
             }
-            self.desks.hand_mut(id).skips(phase);
+            self.desks.hand_mut(id).phase = phase;
         }
     }
 

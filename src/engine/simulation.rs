@@ -361,11 +361,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     // ---- the full round (R3) -------------------------------------------------------------------------------------------
 
     fn full_round(&mut self) {
-        if DESKS {
-            self.change_desks();
-        } else {
-            self.change_shifts_and_agents();
-        }
+        self.change_shifts_and_agents();
         if PATHS {
             self.move_contacts();
         }
@@ -411,6 +407,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     /// Step 1 without the contacts: who leaves, who becomes available.
     fn change_shifts_and_agents(&mut self) {
+        if DESKS {
+            return self.change_desks();
+        }
         let mut logging_in = Vec::new();
         while let Some(ShiftChange { agent, present, state, .. }) = self.next_change_due() {
             let was_present = std::mem::replace(&mut self.agents[agent].present, present);
@@ -809,11 +808,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         };
         while self.next_shift_change_at < end || (!stops && self.next_shift_change_at == end) {
             self.now = self.next_shift_change_at;
-            if DESKS {
-                self.change_desks();
-            } else {
-                self.change_shifts_and_agents();
-            }
+            self.change_shifts_and_agents();
         }
         self.now = end;
         for contact in self.waiting.all() {

@@ -47,23 +47,16 @@ impl Channel {
     }
 }
 
-/// Something for each channel.
+/// Something for each channel, in the order of [`Channel::ALL`].
 ///
 /// ```
 /// use waitline::model::{Channel, PerChannel};
 /// let mut held: PerChannel<u8> = PerChannel::default();
 /// held[Channel::Chat] += 2;
-/// assert_eq!(held.values().sum::<u8>(), 2);
+/// assert_eq!(held[Channel::Chat], 2);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PerChannel<T>(pub [T; 4]);
-
-impl<T> PerChannel<T> {
-    /// In the order of [`Channel::ALL`].
-    pub fn values(&self) -> std::slice::Iter<'_, T> {
-        self.0.iter()
-    }
-}
 
 impl<T> Index<Channel> for PerChannel<T> {
     type Output = T;
