@@ -200,7 +200,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             }
             if singly && !PATHS && arrival < completion.min(rest) {
                 self.one_arrival();
-            } else if singly && completion < arrival.min(rest) && self.completions.second_key() > next {
+            } else if singly && completion < arrival.min(rest) && (self.waiting.count() == 0 || self.completions.second_key() > next) {
                 self.one_completion();
             } else {
                 self.full_round();
@@ -341,7 +341,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let profile = self.agents[agent].profile;
         self.complete(agent);
         if !self.agents[agent].present {
-            self.completions.set(agent.index(), NEVER);
+            self.completions.clear(agent.index());
             self.log_out(agent);
             return;
         }
@@ -349,7 +349,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             let contact = self.dequeue(slot);
             self.assign(agent, profile, contact);
         } else {
-            self.completions.set(agent.index(), NEVER);
+            self.completions.clear(agent.index());
             let first = self.idle.first(profile).is_none();
             self.idle.add(agent, profile, self.now);
             if first {
@@ -378,7 +378,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
         while self.wake_ups.first_key() == self.now {
             let profile = ProfileId::from_index(self.wake_ups.first_leaf());
-            self.wake_ups.set(profile.index(), NEVER);
+            self.wake_ups.clear(profile.index());
             if DESKS {
                 self.desks.affect_kind(KindId::from_index(profile.index()));
             } else {
@@ -431,7 +431,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
         while self.completions.first_key() == self.now {
             let agent = AgentId::from_index(self.completions.first_leaf());
-            self.completions.set(agent.index(), NEVER);
+            self.completions.clear(agent.index());
             self.complete(agent);
             if self.agents[agent].present {
                 self.become_available(agent);
@@ -527,7 +527,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let slot = self.patience.first_leaf() as Slot;
         let is_left_behind = !self.waiting.get(slot).waits();
         if is_left_behind {
-            self.patience.set(slot as usize, NEVER);
+            self.patience.clear(slot as usize);
         }
         is_left_behind
     }
@@ -537,7 +537,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let mut leaving = Vec::new();
         while self.patience.first_key() == self.now {
             let slot = self.patience.first_leaf() as Slot;
-            self.patience.set(slot as usize, NEVER);
+            self.patience.clear(slot as usize);
             // Who has left in the meantime has left its key behind (see `dequeue`).
             if self.waiting.get(slot).waits() {
                 leaving.push((self.waiting.get(slot).order, slot));
@@ -695,7 +695,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             self.patience.grow(self.waiting.slots());
             self.patience.set(slot as usize, deadline);
         } else if (slot as usize) < self.patience.leaves() && self.patience.key(slot as usize) != NEVER {
-            self.patience.set(slot as usize, NEVER);
+            self.patience.clear(slot as usize);
         }
         // Agents already available to whom a delay still forbids it must be woken when that ends; if others were here first, they are.
         if self.idle.count() > 0 && self.waiting.first(line) == slot {
