@@ -121,8 +121,8 @@ impl Span {
     /// The nearest whole number of microseconds to `us`, cut to `0..=Span::MAX`; not-a-number becomes zero.
     #[inline]
     pub fn from_us_f64(us: f64) -> Span {
-        // `as` cuts to the range of i64 and turns NaN into 0.
-        Span(((us + 0.5) as i64).clamp(0, Span::MAX.0))
+        // Cut before it is converted: `max` turns NaN into 0, and less is left for `as` to see to.
+        Span((us + 0.5).max(0.0).min(Span::MAX.0 as f64) as i64)
     }
 
     /// The nearest whole number of microseconds to `secs` seconds; `None` when negative, not finite or above [`Span::MAX`].

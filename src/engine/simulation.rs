@@ -17,9 +17,9 @@ use super::winner_tree::{NEVER, WinnerTree};
 use super::{DRAIN_MAX, LAST_INSTANT_US, OFFERS_MAX, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StateId, StepId, Table};
-use crate::model::{AgentRule, AtHorizon, Channel, Day, Entry, Given, Model};
+use crate::model::{AgentRule, AtHorizon, Channel, Day, Entry, Given, Model, Queue};
 use crate::observe::{Contact, Fact, Observer};
-use crate::random::{Purpose, SourceStreams, Streams, nth};
+use crate::random::{Distribution, Draws, Purpose, SourceStreams, Streams, nth};
 use crate::time::{Span, Time};
 
 /// What an agent is doing.
@@ -50,6 +50,21 @@ pub(super) struct Incoming<'m> {
     number: u64,
 }
 
+/// How long contacts of a queue take and wait, where nothing in particular decides: a copy of what the model has, side by side.
+#[derive(Debug)]
+struct Terms {
+    handle_time: Distribution,
+    after_contact_work: Option<Distribution>,
+    patience: Option<Distribution>,
+}
+
+impl Terms {
+    fn new(queue: &Queue) -> Terms {
+        let Queue { handle_time, after_contact_work, patience, .. } = queue.clone();
+        Terms { handle_time, after_contact_work, patience }
+    }
+}
+
 /// One replication in progress. `RANKED`: contact priority, routing age or a rule other than the strict one is in play, so that the first of
 /// a queue need not be its next; without it the lines of `waiting` are all there is. `PATHS`: contacts do more than to queue, and may rank
 /// anyhow. `DESKS`: agents may hold several contacts and are offered them; that needs the other two.
@@ -65,6 +80,10 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     pub(super) day: Day,
     /// Whether any queue may be full.
     limited: bool,
+    draws: Draws,
+    terms: Table<QueueId, Terms>,
+    /// Whether something else than those terms decides how long contacts take or wait: what is given of a replayed contact, a profile, the day.
+    particular: bool,
 
     pub(super) incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
@@ -156,6 +175,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             is_affected: model.profiles.iter().map(|_| false).collect(),
             overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
             limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
+            draws: Draws::new(streams),
+            terms: model.queues.iter().map(Terms::new).collect(),
+            particular: model.sources.iter().any(|source| !source.given.is_empty())
+                || model.profiles.iter().any(|profile| profile.entries.iter().any(Entry::overrides))
+                || model.queues.iter().any(|queue| queue.handle_time_cv > 0.0),
             desks,
             journeys: Journeys::default(),
             outside: Outside::new(model, streams, last_instant(model)),
@@ -759,34 +783,47 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// How long the contact waits at most the `wait`-th time, from 0; `None`: for ever.
     #[inline]
     pub(super) fn patience_of(&self, contact: &Contact, channel: Channel, wait: u64) -> Option<Span> {
-        if let Some(given) = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0) {
+        if self.particular
+            && let Some(given) = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0)
+        {
             return given.patience;
         }
-        let queue = &self.model.queues[contact.queue];
-        let patience =
-            if DESKS { queue.by_channel[channel].patience.as_ref().or(queue.patience.as_ref())? } else { queue.patience.as_ref()? };
+        let by_channel = if DESKS { self.model.queues[contact.queue].by_channel[channel].patience.as_ref() } else { None };
+        let patience = by_channel.or(self.terms[contact.queue].patience.as_ref())?;
         let number = if PATHS { nth(contact.number, wait) } else { contact.number };
-        Some(patience.sample(&mut self.incoming[contact.source].streams.stream(Purpose::Patience, number)))
+        Some(patience.draw(&self.draws, contact.source, Purpose::Patience, number))
     }
 
-    /// Talk and after-contact work: what is given, else drawn from the profile entry's distribution, else from the queue's (R13).
+    /// Talk and after-contact work of the contact's `conversation`-th conversation, from 0 (R13).
     #[inline]
     fn handling(&self, profile: ProfileId, contact: &Contact, conversation: u64) -> (Span, Span) {
-        let streams = &self.incoming[contact.source].streams;
-        let queue = &self.model.queues[contact.queue];
+        if self.particular {
+            return self.particular_handling(profile, contact, conversation);
+        }
+        let terms = &self.terms[contact.queue];
+        let number = if PATHS { nth(contact.number, conversation) } else { contact.number };
+        let talk = terms.handle_time.draw(&self.draws, contact.source, Purpose::HandleTime, number);
+        let work = terms.after_contact_work.as_ref();
+        (talk, work.map_or(Span::ZERO, |work| work.draw(&self.draws, contact.source, Purpose::AfterContactWork, number)))
+    }
+
+    /// As `handling`: what is given, else drawn from the profile entry's distribution, else from the queue's, and stretched by the day.
+    #[inline(never)]
+    fn particular_handling(&self, profile: ProfileId, contact: &Contact, conversation: u64) -> (Span, Span) {
+        let terms = &self.terms[contact.queue];
         let entry: Option<&Entry> =
             if self.overrides[profile] { self.model.profiles[profile].overriding_entry(contact.queue, Channel::Voice) } else { None };
         let given = given(self.model, contact.source, contact.number).filter(|_| !PATHS || conversation == 0);
         let number = if PATHS { nth(contact.number, conversation) } else { contact.number };
-        let talk = given.and_then(|given| given.handle_time).unwrap_or_else(|| {
-            let distribution = entry.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&queue.handle_time);
-            self.day.stretch(contact.queue, distribution.sample(&mut streams.stream(Purpose::HandleTime, number)))
-        });
+        let draw = |distribution: &Distribution, purpose| {
+            self.day.stretch(contact.queue, distribution.draw(&self.draws, contact.source, purpose, number))
+        };
+        let talk = given
+            .and_then(|given| given.handle_time)
+            .unwrap_or_else(|| draw(entry.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&terms.handle_time), Purpose::HandleTime));
         let after = given.and_then(|given| given.after_contact_work).unwrap_or_else(|| {
-            match entry.and_then(|entry| entry.after_contact_work.as_ref()).or(queue.after_contact_work.as_ref()) {
-                Some(work) => self.day.stretch(contact.queue, work.sample(&mut streams.stream(Purpose::AfterContactWork, number))),
-                None => Span::ZERO,
-            }
+            let work = entry.and_then(|entry| entry.after_contact_work.as_ref()).or(terms.after_contact_work.as_ref());
+            work.map_or(Span::ZERO, |work| draw(work, Purpose::AfterContactWork))
         });
         (talk, after)
     }
