@@ -48,6 +48,8 @@ pub(super) struct Incoming<'m> {
     pub(super) streams: SourceStreams,
     /// Contacts sent so far: the number of the next one.
     number: u64,
+    /// How long that one will talk, drawn ahead for the same reason.
+    talk: Span,
 }
 
 /// How long contacts of a queue take and wait, where nothing in particular decides: a copy of what the model has, side by side.
@@ -134,7 +136,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let idle_contact = Contact { source: SourceId(0), number: 0, queue: QueueId(0), enqueued: Time::START, priority: 0, age_us: 0 };
         let incoming = model.sources.enumerate().map(|(id, source)| {
             let streams = streams.source(id);
-            Incoming { instants: source.arrivals.arrivals(streams), ahead: 0, streams, number: 0 }
+            Incoming { instants: source.arrivals.arrivals(streams), ahead: 0, streams, number: 0, talk: Span::ZERO }
         });
         let agents = model.agents.iter().map(|agent| AgentState {
             profile: agent.profile,
@@ -194,6 +196,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         for source in model.sources.ids() {
             simulation.read_ahead(source);
             simulation.await_next(source);
+            simulation.read_ahead(source);
         }
         simulation
     }
@@ -296,32 +299,39 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     // ---- single changes ------------------------------------------------------------------------------------------------
 
     /// One contact arrives and nothing else happens, unless another arrives at the same instant.
+    ///
+    /// What decides the next event comes first; then what is told, and the draws for the next arrival: so that the processor, when it has guessed wrong which
+    /// kind of event is next, finds out early.
     #[inline]
     fn one_arrival(&mut self) {
-        let contact = self.next_contact();
+        let source = SourceId::from_index(self.arrivals.first_leaf());
+        let (contact, talk) = self.next_contact(source);
         if self.arrivals.first_key() == self.now {
-            self.enter(contact);
+            self.read_ahead(source);
+            self.enter(contact, talk);
             self.full_round();
             return;
         }
-        self.tell(&Fact::Offered { contact });
         if self.limited && self.is_full(contact.queue) {
+            self.tell(&Fact::Offered { contact });
             self.tell(&Fact::Rejected { contact });
-            return;
-        }
-        if let Some((profile, agent)) = self.longest_available_at_once(contact.queue) {
+        } else if let Some((profile, agent)) = self.longest_available_at_once(contact.queue) {
             self.idle.remove(agent, profile);
-            self.assign(agent, profile, contact);
-            return;
-        }
-        let deadline = self.deadline_of(&contact);
-        let slot = self.enqueue(contact, contact.queue.into(), deadline);
-        if self.patience.first_key() == self.now {
-            self.entered.push((slot, self.waiting.get(slot).order));
-            self.abandon();
+            let answered = self.answer(agent, profile, contact, talk);
+            self.tell(&Fact::Offered { contact });
+            self.tell(&answered);
         } else {
-            self.tell(&Fact::Queued { contact });
+            let deadline = self.deadline_of(&contact);
+            let slot = self.enqueue(contact, talk, contact.queue.into(), deadline);
+            self.tell(&Fact::Offered { contact });
+            if self.patience.first_key() == self.now {
+                self.entered.push((slot, self.waiting.get(slot).order));
+                self.abandon();
+            } else {
+                self.tell(&Fact::Queued { contact });
+            }
         }
+        self.read_ahead(source);
     }
 
     /// Whether as many wait in the queue as may.
@@ -358,20 +368,26 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         best
     }
 
-    /// One agent becomes free and nothing else happens.
+    /// One agent becomes free and nothing else happens. In the order of `one_arrival`.
     #[inline]
     fn one_completion(&mut self) {
         let agent = AgentId::from_index(self.completions.first_leaf());
         let profile = self.agents[agent].profile;
-        self.complete(agent);
+        let completed = self.complete(agent);
         if !self.agents[agent].present {
             self.completions.clear(agent.index());
+            self.tell(&completed);
             self.log_out(agent);
-            return;
-        }
-        if let Some(slot) = self.best_contact(profile) {
-            let contact = self.dequeue(slot);
-            self.assign(agent, profile, contact);
+        } else if let Some(slot) = self.best_contact(profile) {
+            let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
+            if PATHS {
+                self.tell(&completed);
+                self.assign(agent, profile, contact, talk);
+            } else {
+                let answered = self.answer(agent, profile, contact, talk);
+                self.tell(&completed);
+                self.tell(&answered);
+            }
         } else {
             self.completions.clear(agent.index());
             let first = self.idle.first(profile).is_none();
@@ -379,6 +395,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             if first {
                 self.set_wake_up(profile);
             }
+            self.tell(&completed);
         }
     }
 
@@ -390,11 +407,13 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             self.move_contacts();
         }
         while self.arrivals.first_key() == self.now {
-            let contact = self.next_contact();
+            let source = SourceId::from_index(self.arrivals.first_leaf());
+            let (contact, talk) = self.next_contact(source);
+            self.read_ahead(source);
             if PATHS {
                 self.arrive(contact);
             } else {
-                self.enter(contact);
+                self.enter(contact, talk);
             }
             if self.waiting.count() > WAITING_MAX {
                 return;
@@ -456,7 +475,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         while self.completions.first_key() == self.now {
             let agent = AgentId::from_index(self.completions.first_leaf());
             self.completions.clear(agent.index());
-            self.complete(agent);
+            let completed = self.complete(agent);
+            self.tell(&completed);
             if self.agents[agent].present {
                 self.become_available(agent);
             } else {
@@ -477,14 +497,14 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// A contact enters its queue, if there is room, and may find an agent in step 2.
-    fn enter(&mut self, contact: Contact) {
+    fn enter(&mut self, contact: Contact, talk: Span) {
         self.tell(&Fact::Offered { contact });
         if self.limited && self.is_full(contact.queue) {
             self.tell(&Fact::Rejected { contact });
             return;
         }
         let deadline = self.deadline_of(&contact);
-        let slot = self.enqueue(contact, contact.queue.into(), deadline);
+        let slot = self.enqueue(contact, talk, contact.queue.into(), deadline);
         self.has_entered(contact.queue, slot);
     }
 
@@ -512,9 +532,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
                 AgentRule::Random => self.anyone_for(slot),
                 _ => (profile, agent),
             };
-            let contact = self.dequeue(slot);
+            let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
             self.idle.remove(agent, profile);
-            self.assign(agent, profile, contact);
+            self.assign(agent, profile, contact, talk);
         }
     }
 
@@ -617,36 +637,48 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         self.tell(&Fact::Turned { agent, profile, state });
     }
 
-    /// Handling is over; the agent's leaf among the completions is left to the caller.
-    #[inline]
-    fn complete(&mut self, agent: AgentId) {
+    /// Handling is over, which is to be told; the agent's leaf among the completions is left to the caller.
+    #[inline(always)]
+    fn complete(&mut self, agent: AgentId) -> Fact {
         let now = Time::from_us(self.now);
         let state = &mut self.agents[agent];
         state.busy = false;
         state.handled_us += now.since(state.answered).as_us();
-        let fact = Fact::Completed { contact: state.contact, agent, profile: state.profile, answered: state.answered };
         self.busy_count -= 1;
-        self.tell(&fact);
+        Fact::Completed { contact: state.contact, agent, profile: state.profile, answered: state.answered }
     }
 
     /// The agent, no longer among the available, takes the contact, no longer among the waiting.
     #[inline]
-    fn assign(&mut self, agent: AgentId, profile: ProfileId, contact: Contact) {
-        let conversation = if PATHS {
+    fn assign(&mut self, agent: AgentId, profile: ProfileId, contact: Contact, talk: Span) {
+        if PATHS {
             match self.takes(agent, profile, contact) {
-                Ok(conversation) => conversation,
-                Err(ring) => return self.is_taken(agent, contact, ring),
+                Ok(conversation) => {
+                    let (talk, after_contact_work) = self.handling(profile, &contact, conversation);
+                    self.is_taken(agent, contact, talk + after_contact_work);
+                    self.agents[agent].answered_count += 1;
+                    self.talks(talk);
+                    self.tell(&Fact::Answered { contact, agent, profile, talk, after_contact_work });
+                }
+                Err(ring) => self.is_taken(agent, contact, ring),
             }
         } else {
-            0
+            let answered = self.answer(agent, profile, contact, talk);
+            self.tell(&answered);
+        }
+    }
+
+    /// The agent takes the contact, which is to be told; `talk` was drawn ahead.
+    #[inline(always)]
+    fn answer(&mut self, agent: AgentId, profile: ProfileId, contact: Contact, talk: Span) -> Fact {
+        let (talk, after_contact_work) = if self.particular {
+            self.particular_handling(profile, &contact, 0)
+        } else {
+            (talk, self.after_contact_work(&contact, contact.number))
         };
-        let (talk, after_contact_work) = self.handling(profile, &contact, conversation);
         self.is_taken(agent, contact, talk + after_contact_work);
         self.agents[agent].answered_count += 1;
-        if PATHS {
-            self.talks(talk);
-        }
-        self.tell(&Fact::Answered { contact, agent, profile, talk, after_contact_work });
+        Fact::Answered { contact, agent, profile, talk, after_contact_work }
     }
 
     /// The agent has its hands full from now on for so long.
@@ -668,27 +700,33 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let at = self.incoming[source].ahead;
         assert!(at >= self.now, "the arrivals of source {} run backwards", source.0);
         self.arrivals.set(source.index(), at);
-        if at != NEVER {
-            self.read_ahead(source);
-        }
     }
 
+    /// Draws what will be wanted when the source's next contact arrives.
     #[inline]
     fn read_ahead(&mut self, source: SourceId) {
-        self.incoming[source].ahead = match self.incoming[source].instants.next() {
+        let incoming = &mut self.incoming[source];
+        if incoming.ahead == NEVER {
+            return;
+        }
+        incoming.ahead = match incoming.instants.next() {
             Some(at) if at < self.model.run.horizon => at.as_us(),
             _ => NEVER,
         };
+        if !PATHS && !self.particular {
+            let terms = &self.terms[self.model.sources[source].queue];
+            incoming.talk = terms.handle_time.draw(&self.draws, source, Purpose::HandleTime, incoming.number);
+        }
     }
 
-    /// Takes the arrival that is due and lets its source prepare the next.
+    /// Takes the contact that arrives now, and its talk; the caller is to read ahead.
     #[inline]
-    fn next_contact(&mut self) -> Contact {
-        let source = SourceId::from_index(self.arrivals.first_leaf());
-        let number = self.incoming[source].number;
-        self.incoming[source].number = number + 1;
+    fn next_contact(&mut self, source: SourceId) -> (Contact, Span) {
+        let incoming = &mut self.incoming[source];
+        let (number, talk) = (incoming.number, incoming.talk);
+        incoming.number += 1;
         self.await_next(source);
-        self.contact_of(source, number)
+        (self.contact_of(source, number), talk)
     }
 
     /// A contact as its source sends it.
@@ -710,8 +748,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     /// The contact waits from now on.
     #[inline]
-    pub(super) fn enqueue(&mut self, contact: Contact, line: LineId, deadline: i64) -> Slot {
-        let slot = self.waiting.push(contact, line);
+    pub(super) fn enqueue(&mut self, contact: Contact, talk: Span, line: LineId, deadline: i64) -> Slot {
+        let slot = self.waiting.push(contact, talk, line);
         if RANKED {
             self.ranked.add(&self.waiting, slot);
         }
@@ -800,11 +838,16 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         if self.particular {
             return self.particular_handling(profile, contact, conversation);
         }
-        let terms = &self.terms[contact.queue];
-        let number = if PATHS { nth(contact.number, conversation) } else { contact.number };
-        let talk = terms.handle_time.draw(&self.draws, contact.source, Purpose::HandleTime, number);
-        let work = terms.after_contact_work.as_ref();
-        (talk, work.map_or(Span::ZERO, |work| work.draw(&self.draws, contact.source, Purpose::AfterContactWork, number)))
+        let number = nth(contact.number, conversation);
+        let talk = self.terms[contact.queue].handle_time.draw(&self.draws, contact.source, Purpose::HandleTime, number);
+        (talk, self.after_contact_work(contact, number))
+    }
+
+    /// Where nothing in particular decides. The number is the contact's, with how many conversations it had before.
+    #[inline]
+    fn after_contact_work(&self, contact: &Contact, number: u64) -> Span {
+        let work = self.terms[contact.queue].after_contact_work.as_ref();
+        work.map_or(Span::ZERO, |work| work.draw(&self.draws, contact.source, Purpose::AfterContactWork, number))
     }
 
     /// As `handling`: what is given, else drawn from the profile entry's distribution, else from the queue's, and stretched by the day.

@@ -6,6 +6,7 @@ use super::routes::Pool;
 use super::winner_tree::{NEVER, WinnerTree};
 use crate::id::{Id, QueueId, Table};
 use crate::observe::Contact;
+use crate::time::Span;
 
 /// A line of waiting contacts: of a queue; where agents have desks, of a queue, a channel and a step of routing criteria.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +42,8 @@ pub(super) const EMPTY: i64 = i64::MAX / 2;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiting {
     pub(super) contact: Contact,
+    /// How long it will talk, where that was drawn ahead.
+    pub(super) talk: Span,
     /// Order of enqueueing over all queues (R5).
     pub(super) order: u64,
     before: Slot,
@@ -166,9 +169,9 @@ impl WaitingContacts {
 
     /// A contact enters a line.
     #[inline]
-    pub(super) fn push(&mut self, contact: Contact, line: LineId) -> Slot {
+    pub(super) fn push(&mut self, contact: Contact, talk: Span, line: LineId) -> Slot {
         let before = self.lines[line].last;
-        let waiting = Waiting { contact, order: self.next_order, before, after: NONE, line, stage: 0, state: State::InLine };
+        let waiting = Waiting { contact, talk, order: self.next_order, before, after: NONE, line, stage: 0, state: State::InLine };
         self.next_order += 1;
         let slot = if let Some(slot) = self.free.pop() {
             self.slots[slot as usize] = waiting;
@@ -193,9 +196,10 @@ impl WaitingContacts {
     /// A contact that stands aside leaves for good.
     #[inline]
     pub(super) fn vacate(&mut self, slot: Slot) -> Contact {
-        self.slots[slot as usize].state = State::Free;
+        let place = &mut self.slots[slot as usize];
+        place.state = State::Free;
         self.free.push(slot);
-        self.slots[slot as usize].contact
+        place.contact
     }
 
     /// A contact steps out of its line, but still waits.
