@@ -242,7 +242,7 @@ impl Distribution {
     }
 
     /// The same from the stream of that key, in fewer steps.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn draw(&self, draws: &Draws, source: SourceId, purpose: Purpose, number: u64) -> Span {
         if let Distribution::Constant(value) = self {
             return *value;
