@@ -17,9 +17,10 @@ use super::winner_tree::{NEVER, WinnerTree};
 use super::{DRAIN_MAX, LAST_INSTANT_US, OFFERS_MAX, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StateId, StepId, Table};
+use crate::model::arrivals::{BLOCK, Block, Reader};
 use crate::model::{AgentRule, AtHorizon, Channel, Day, Entry, Given, Model, Queue};
 use crate::observe::{Contact, Fact, Observer};
-use crate::random::{Distribution, Draws, Purpose, SourceStreams, Streams, nth};
+use crate::random::{Distribution, Draws, Purpose, Streams, nth};
 use crate::time::{Span, Time};
 
 /// What an agent is doing.
@@ -42,12 +43,30 @@ struct AgentState {
 
 /// What a source is about to send.
 pub(super) struct Incoming<'m> {
-    instants: Box<dyn Iterator<Item = Time> + 'm>,
-    /// The arrival after the one that is due, read ahead so that no event waits for the draw behind it.
-    ahead: i64,
-    pub(super) streams: SourceStreams,
+    reader: Box<dyn Reader + 'm>,
+    /// Its next arrivals, the one that is due included, and how many of them have become due.
+    block: Block,
+    read: usize,
     /// Contacts sent so far: the number of the next one.
     number: u64,
+    /// What its contacts have in common.
+    queue: QueueId,
+    priority: i64,
+    age_us: i64,
+}
+
+impl Incoming<'_> {
+    /// The next arrival; once there is none, it must not be asked again.
+    #[inline(always)]
+    fn next(&mut self, horizon: Time) -> i64 {
+        if self.read == self.block.len() {
+            self.reader.read(&mut self.block, horizon);
+            self.read = 0;
+        }
+        let at = self.block[self.read];
+        self.read += 1;
+        at.as_us()
+    }
 }
 
 /// How long contacts of a queue take and wait, where nothing in particular decides: a copy of what the model has, side by side.
@@ -80,12 +99,13 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     pub(super) day: Day,
     /// Whether any queue may be full.
     limited: bool,
+    pub(super) streams: Streams,
     draws: Draws,
     terms: Table<QueueId, Terms>,
     /// Whether something else than those terms decides how long contacts take or wait: what is given of a replayed contact, a profile, the day.
     particular: bool,
 
-    pub(super) incoming: Table<SourceId, Incoming<'m>>,
+    incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
     agents: Table<AgentId, AgentState>,
     /// By agent the end of handling; with `DESKS` by what is in hand the end of its phase.
@@ -133,8 +153,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let day = model.day(streams);
         let idle_contact = Contact { source: SourceId(0), number: 0, queue: QueueId(0), enqueued: Time::START, priority: 0, age_us: 0 };
         let incoming = model.sources.enumerate().map(|(id, source)| {
-            let streams = streams.source(id);
-            Incoming { instants: source.arrivals.arrivals(streams), ahead: 0, streams, number: 0 }
+            let reader = source.arrivals.reader(streams.source(id));
+            let block = [Time::NEVER; BLOCK];
+            Incoming { reader, block, read: BLOCK, number: 0, queue: source.queue, priority: source.priority, age_us: source.age_us }
         });
         let agents = model.agents.iter().map(|agent| AgentState {
             profile: agent.profile,
@@ -175,6 +196,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             is_affected: model.profiles.iter().map(|_| false).collect(),
             overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
             limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
+            streams,
             draws: Draws::new(streams),
             terms: model.queues.iter().map(Terms::new).collect(),
             particular: model.sources.iter().any(|source| !source.given.is_empty())
@@ -192,7 +214,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         };
         simulation.await_shift_change();
         for source in model.sources.ids() {
-            simulation.read_ahead(source);
             simulation.await_next(source);
         }
         simulation
@@ -532,7 +553,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let mut candidates: Vec<(AgentId, ProfileId)> =
             open.flat_map(|opening| self.idle.of(opening.profile).map(|agent| (agent, opening.profile))).collect();
         candidates.sort_unstable();
-        let mut stream = self.incoming[contact.source].streams.stream(Purpose::AgentChoice, contact.number);
+        let mut stream = self.streams.source(contact.source).stream(Purpose::AgentChoice, contact.number);
         let word = rand::Rng::next_u64(&mut stream);
         let (agent, profile) = candidates[((u128::from(word) * candidates.len() as u128) >> 64) as usize];
         (profile, agent)
@@ -665,41 +686,34 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// The source's next arrival before the horizon, if any, becomes due.
     #[inline]
     fn await_next(&mut self, source: SourceId) {
-        let at = self.incoming[source].ahead;
+        let at = self.incoming[source].next(self.model.run.horizon);
         assert!(at >= self.now, "the arrivals of source {} run backwards", source.0);
         self.arrivals.set(source.index(), at);
-        if at != NEVER {
-            self.read_ahead(source);
-        }
-    }
-
-    #[inline]
-    fn read_ahead(&mut self, source: SourceId) {
-        self.incoming[source].ahead = match self.incoming[source].instants.next() {
-            Some(at) if at < self.model.run.horizon => at.as_us(),
-            _ => NEVER,
-        };
     }
 
     /// Takes the arrival that is due and lets its source prepare the next.
     #[inline]
     fn next_contact(&mut self) -> Contact {
         let source = SourceId::from_index(self.arrivals.first_leaf());
-        let number = self.incoming[source].number;
-        self.incoming[source].number = number + 1;
+        let incoming = &mut self.incoming[source];
+        let number = incoming.number;
+        incoming.number = number + 1;
+        let contact = self.contact_of(source, number);
         self.await_next(source);
-        self.contact_of(source, number)
+        contact
     }
 
     /// A contact as its source sends it.
     #[inline]
     pub(super) fn contact_of(&self, source: SourceId, number: u64) -> Contact {
-        let row = &self.model.sources[source];
         let enqueued = Time::from_us(self.now);
-        match given(self.model, source, number) {
-            Some(given) => Contact { source, number, queue: given.queue, enqueued, priority: given.priority, age_us: given.age_us },
-            None => Contact { source, number, queue: row.queue, enqueued, priority: row.priority, age_us: row.age_us },
+        if self.particular
+            && let Some(given) = given(self.model, source, number)
+        {
+            return Contact { source, number, queue: given.queue, enqueued, priority: given.priority, age_us: given.age_us };
         }
+        let Incoming { queue, priority, age_us, .. } = self.incoming[source];
+        Contact { source, number, queue, enqueued, priority, age_us }
     }
 
     /// When the contact's patience ends if it waits from now on, or [`NEVER`].
