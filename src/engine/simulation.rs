@@ -684,7 +684,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     // ---- contacts ------------------------------------------------------------------------------------------------------
 
     /// The source's next arrival before the horizon, if any, becomes due.
-    #[inline]
+    #[inline(always)]
     fn await_next(&mut self, source: SourceId) {
         let at = self.incoming[source].next(self.model.run.horizon);
         assert!(at >= self.now, "the arrivals of source {} run backwards", source.0);
@@ -692,7 +692,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// Takes the arrival that is due and lets its source prepare the next.
-    #[inline]
+    #[inline(always)]
     fn next_contact(&mut self) -> Contact {
         let source = SourceId::from_index(self.arrivals.first_leaf());
         let incoming = &mut self.incoming[source];
@@ -704,16 +704,22 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// A contact as its source sends it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn contact_of(&self, source: SourceId, number: u64) -> Contact {
-        let enqueued = Time::from_us(self.now);
-        if self.particular
-            && let Some(given) = given(self.model, source, number)
-        {
-            return Contact { source, number, queue: given.queue, enqueued, priority: given.priority, age_us: given.age_us };
-        }
         let Incoming { queue, priority, age_us, .. } = self.incoming[source];
-        Contact { source, number, queue, enqueued, priority, age_us }
+        let contact = Contact { source, number, queue, enqueued: Time::from_us(self.now), priority, age_us };
+        if self.particular { self.as_given(contact) } else { contact }
+    }
+
+    /// The contact with what is given of it, if it is replayed.
+    #[inline(never)]
+    fn as_given(&self, contact: Contact) -> Contact {
+        given(self.model, contact.source, contact.number).map_or(contact, |given| Contact {
+            queue: given.queue,
+            priority: given.priority,
+            age_us: given.age_us,
+            ..contact
+        })
     }
 
     /// When the contact's patience ends if it waits from now on, or [`NEVER`].

@@ -44,7 +44,7 @@ struct Gaps {
 impl Iterator for Gaps {
     type Item = Time;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Time> {
         let unit: f64 = Exp1.sample(&mut self.stream);
         self.at = self.at.after(Span::from_us_f64(unit * self.gap_mean_us));
