@@ -53,8 +53,9 @@ impl Time {
 
     /// The instant `span` later; saturates at [`Time::NEVER`].
     pub const fn after(self, span: Span) -> Time {
-        let us = self.0.saturating_add(span.0);
-        if us < Time::NEVER.0 { Time(us) } else { Time::NEVER }
+        // A span is never negative, so that neither step can overflow.
+        let latest = Time::NEVER.0 - span.0;
+        Time(if self.0 < latest { self.0 } else { latest } + span.0)
     }
 
     /// Where part `number` (from 0) of so many equal ones begins, of the time from the start of the run until this instant; rounded down.

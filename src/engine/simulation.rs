@@ -723,7 +723,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// When the contact's patience ends if it waits from now on, or [`NEVER`].
-    #[inline]
+    #[inline(always)]
     fn deadline_of(&self, contact: &Contact) -> i64 {
         self.patience_of(contact, Channel::Voice, 0).map_or(NEVER, |patience| self.now + patience.as_us())
     }
@@ -801,17 +801,24 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// How long the contact waits at most the `wait`-th time, from 0; `None`: for ever.
-    #[inline]
+    #[inline(always)]
     pub(super) fn patience_of(&self, contact: &Contact, channel: Channel, wait: u64) -> Option<Span> {
         if self.particular
-            && let Some(given) = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0)
+            && let Some(patience) = self.given_patience(contact, wait)
         {
-            return given.patience;
+            return patience;
         }
         let by_channel = if DESKS { self.model.queues[contact.queue].by_channel[channel].patience.as_ref() } else { None };
         let patience = by_channel.or(self.terms[contact.queue].patience.as_ref())?;
         let number = if PATHS { nth(contact.number, wait) } else { contact.number };
         Some(patience.draw(&self.draws, contact.source, Purpose::Patience, number))
+    }
+
+    /// What is given of a replayed contact, if it is one.
+    #[inline(never)]
+    fn given_patience(&self, contact: &Contact, wait: u64) -> Option<Option<Span>> {
+        let given = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0)?;
+        Some(given.patience)
     }
 
     /// Talk and after-contact work of the contact's `conversation`-th conversation, from 0 (R13).
