@@ -145,7 +145,8 @@ impl Span {
 impl std::ops::Add for Span {
     type Output = Span;
     fn add(self, other: Span) -> Span {
-        Span(self.0.saturating_add(other.0))
+        // Neither is negative, so that the sum fits a `u64`.
+        Span((self.0 as u64 + other.0 as u64).min(i64::MAX as u64) as i64)
     }
 }
 

@@ -59,7 +59,7 @@ impl Incoming<'_> {
     /// The next arrival; once there is none, it must not be asked again.
     #[inline(always)]
     fn next(&mut self, horizon: Time) -> i64 {
-        if self.read == self.block.len() {
+        if self.read >= self.block.len() {
             self.reader.read(&mut self.block, horizon);
             self.read = 0;
         }
@@ -707,19 +707,15 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     #[inline(always)]
     pub(super) fn contact_of(&self, source: SourceId, number: u64) -> Contact {
         let Incoming { queue, priority, age_us, .. } = self.incoming[source];
-        let contact = Contact { source, number, queue, enqueued: Time::from_us(self.now), priority, age_us };
-        if self.particular { self.as_given(contact) } else { contact }
+        let common = (queue, priority, age_us);
+        let (queue, priority, age_us) = if self.particular { self.rank_of(source, number).unwrap_or(common) } else { common };
+        Contact { source, number, queue, enqueued: Time::from_us(self.now), priority, age_us }
     }
 
-    /// The contact with what is given of it, if it is replayed.
+    /// Queue, priority and age that are given of a contact, if it is replayed.
     #[inline(never)]
-    fn as_given(&self, contact: Contact) -> Contact {
-        given(self.model, contact.source, contact.number).map_or(contact, |given| Contact {
-            queue: given.queue,
-            priority: given.priority,
-            age_us: given.age_us,
-            ..contact
-        })
+    fn rank_of(&self, source: SourceId, number: u64) -> Option<(QueueId, i64, i64)> {
+        given(self.model, source, number).map(|given| (given.queue, given.priority, given.age_us))
     }
 
     /// When the contact's patience ends if it waits from now on, or [`NEVER`].
