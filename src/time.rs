@@ -116,8 +116,11 @@ impl Span {
     /// The nearest whole number of microseconds to `us`, cut to `0..=Span::MAX`; not-a-number becomes zero.
     #[inline]
     pub fn from_us_f64(us: f64) -> Span {
-        // Cut before it is converted: `max` turns NaN into 0, and less is left for `as` to see to.
-        Span((us + 0.5).max(0.0).min(Span::MAX.0 as f64) as i64)
+        // `as` cuts to the range of the type and turns NaN into 0. It takes half as many steps to 32 bits as to 64, and few spans last longer than the
+        // 71 minutes that fit.
+        let us = us + 0.5;
+        let short = us as u32;
+        if short < u32::MAX { Span(short.into()) } else { Span((us as i64).clamp(0, Span::MAX.0)) }
     }
 
     /// The nearest whole number of microseconds to `secs` seconds; `None` when negative, not finite or above [`Span::MAX`].
