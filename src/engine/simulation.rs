@@ -17,9 +17,10 @@ use super::winner_tree::{NEVER, WinnerTree};
 use super::{DRAIN_MAX, LAST_INSTANT_US, OFFERS_MAX, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StateId, StepId, Table};
+use crate::model::arrivals::{BLOCK, Block, Reader};
 use crate::model::{AgentRule, AtHorizon, Channel, Day, Entry, Given, Model, Queue};
 use crate::observe::{Contact, Fact, Observer};
-use crate::random::{Distribution, Draws, Purpose, SourceStreams, Streams, nth};
+use crate::random::{Distribution, Draws, Purpose, Streams, nth};
 use crate::time::{Span, Time};
 
 /// What an agent is doing.
@@ -42,14 +43,37 @@ struct AgentState {
 
 /// What a source is about to send.
 pub(super) struct Incoming<'m> {
-    instants: Box<dyn Iterator<Item = Time> + 'm>,
-    /// The arrival after the one that is due, read ahead so that no event waits for the draw behind it.
-    ahead: i64,
-    pub(super) streams: SourceStreams,
+    reader: Box<dyn Reader + 'm>,
+    /// Its next arrivals, the one that is due included, and how many of them have become due.
+    block: Block,
+    read: usize,
     /// Contacts sent so far: the number of the next one.
     number: u64,
-    /// How long that one will talk, drawn ahead for the same reason.
+    /// How long that one will talk, drawn ahead.
     talk: Span,
+    /// What its contacts have in common.
+    queue: QueueId,
+    priority: i64,
+    age_us: i64,
+}
+
+impl Incoming<'_> {
+    /// The next arrival, read ahead before.
+    #[inline(always)]
+    fn next(&mut self) -> i64 {
+        let at = self.block[self.read];
+        self.read += 1;
+        at.as_us()
+    }
+
+    /// Sees to it that the next arrival is read; once there is none, it must not be asked for.
+    #[inline(always)]
+    fn read_ahead(&mut self, horizon: Time) {
+        if self.read >= self.block.len() {
+            self.reader.read(&mut self.block, horizon);
+            self.read = 0;
+        }
+    }
 }
 
 /// How long contacts of a queue take and wait, where nothing in particular decides: a copy of what the model has, side by side.
@@ -82,12 +106,13 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     pub(super) day: Day,
     /// Whether any queue may be full.
     limited: bool,
+    pub(super) streams: Streams,
     draws: Draws,
     terms: Table<QueueId, Terms>,
     /// Whether something else than those terms decides how long contacts take or wait: what is given of a replayed contact, a profile, the day.
     particular: bool,
 
-    pub(super) incoming: Table<SourceId, Incoming<'m>>,
+    incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
     agents: Table<AgentId, AgentState>,
     /// By agent the end of handling; with `DESKS` by what is in hand the end of its phase.
@@ -135,8 +160,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let day = model.day(streams);
         let idle_contact = Contact { source: SourceId(0), number: 0, queue: QueueId(0), enqueued: Time::START, priority: 0, age_us: 0 };
         let incoming = model.sources.enumerate().map(|(id, source)| {
-            let streams = streams.source(id);
-            Incoming { instants: source.arrivals.arrivals(streams), ahead: 0, streams, number: 0, talk: Span::ZERO }
+            let reader = source.arrivals.reader(streams.source(id));
+            let (queue, priority, age_us) = (source.queue, source.priority, source.age_us);
+            Incoming { reader, block: [Time::NEVER; BLOCK], read: BLOCK, number: 0, talk: Span::ZERO, queue, priority, age_us }
         });
         let agents = model.agents.iter().map(|agent| AgentState {
             profile: agent.profile,
@@ -177,6 +203,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             is_affected: model.profiles.iter().map(|_| false).collect(),
             overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
             limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
+            streams,
             draws: Draws::new(streams),
             terms: model.queues.iter().map(Terms::new).collect(),
             particular: model.sources.iter().any(|source| !source.given.is_empty())
@@ -194,7 +221,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         };
         simulation.await_shift_change();
         for source in model.sources.ids() {
-            simulation.read_ahead(source);
+            simulation.incoming[source].read_ahead(model.run.horizon);
             simulation.await_next(source);
             simulation.read_ahead(source);
         }
@@ -552,7 +579,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let mut candidates: Vec<(AgentId, ProfileId)> =
             open.flat_map(|opening| self.idle.of(opening.profile).map(|agent| (agent, opening.profile))).collect();
         candidates.sort_unstable();
-        let mut stream = self.incoming[contact.source].streams.stream(Purpose::AgentChoice, contact.number);
+        let mut stream = self.streams.source(contact.source).stream(Purpose::AgentChoice, contact.number);
         let word = rand::Rng::next_u64(&mut stream);
         let (agent, profile) = candidates[((u128::from(word) * candidates.len() as u128) >> 64) as usize];
         (profile, agent)
@@ -695,53 +722,54 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     // ---- contacts ------------------------------------------------------------------------------------------------------
 
     /// The source's next arrival before the horizon, if any, becomes due.
-    #[inline]
+    #[inline(always)]
     fn await_next(&mut self, source: SourceId) {
-        let at = self.incoming[source].ahead;
+        let at = self.incoming[source].next();
         assert!(at >= self.now, "the arrivals of source {} run backwards", source.0);
         self.arrivals.set(source.index(), at);
     }
 
-    /// Draws what will be wanted when the source's next contact arrives.
-    #[inline]
+    /// Prepares what will be wanted when the source's next contact arrives: how long it talks, and the arrival after it.
+    #[inline(always)]
     fn read_ahead(&mut self, source: SourceId) {
-        let incoming = &mut self.incoming[source];
-        if incoming.ahead == NEVER {
+        if self.arrivals.key(source.index()) == NEVER {
             return;
         }
-        incoming.ahead = match incoming.instants.next() {
-            Some(at) if at < self.model.run.horizon => at.as_us(),
-            _ => NEVER,
-        };
+        let incoming = &mut self.incoming[source];
+        incoming.read_ahead(self.model.run.horizon);
         if !PATHS && !self.particular {
-            let terms = &self.terms[self.model.sources[source].queue];
-            incoming.talk = terms.handle_time.draw(&self.draws, source, Purpose::HandleTime, incoming.number);
+            incoming.talk = self.terms[incoming.queue].handle_time.draw(&self.draws, source, Purpose::HandleTime, incoming.number);
         }
     }
 
     /// Takes the contact that arrives now, and its talk; the caller is to read ahead.
-    #[inline]
+    #[inline(always)]
     fn next_contact(&mut self, source: SourceId) -> (Contact, Span) {
         let incoming = &mut self.incoming[source];
         let (number, talk) = (incoming.number, incoming.talk);
         incoming.number += 1;
+        let contact = self.contact_of(source, number);
         self.await_next(source);
-        (self.contact_of(source, number), talk)
+        (contact, talk)
     }
 
     /// A contact as its source sends it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn contact_of(&self, source: SourceId, number: u64) -> Contact {
-        let row = &self.model.sources[source];
-        let enqueued = Time::from_us(self.now);
-        match given(self.model, source, number) {
-            Some(given) => Contact { source, number, queue: given.queue, enqueued, priority: given.priority, age_us: given.age_us },
-            None => Contact { source, number, queue: row.queue, enqueued, priority: row.priority, age_us: row.age_us },
-        }
+        let Incoming { queue, priority, age_us, .. } = self.incoming[source];
+        let common = (queue, priority, age_us);
+        let (queue, priority, age_us) = if self.particular { self.rank_of(source, number).unwrap_or(common) } else { common };
+        Contact { source, number, queue, enqueued: Time::from_us(self.now), priority, age_us }
+    }
+
+    /// Queue, priority and age that are given of a contact, if it is replayed.
+    #[inline(never)]
+    fn rank_of(&self, source: SourceId, number: u64) -> Option<(QueueId, i64, i64)> {
+        given(self.model, source, number).map(|given| (given.queue, given.priority, given.age_us))
     }
 
     /// When the contact's patience ends if it waits from now on, or [`NEVER`].
-    #[inline]
+    #[inline(always)]
     fn deadline_of(&self, contact: &Contact) -> i64 {
         self.patience_of(contact, Channel::Voice, 0).map_or(NEVER, |patience| self.now + patience.as_us())
     }
@@ -819,17 +847,24 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// How long the contact waits at most the `wait`-th time, from 0; `None`: for ever.
-    #[inline]
+    #[inline(always)]
     pub(super) fn patience_of(&self, contact: &Contact, channel: Channel, wait: u64) -> Option<Span> {
         if self.particular
-            && let Some(given) = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0)
+            && let Some(patience) = self.given_patience(contact, wait)
         {
-            return given.patience;
+            return patience;
         }
         let by_channel = if DESKS { self.model.queues[contact.queue].by_channel[channel].patience.as_ref() } else { None };
         let patience = by_channel.or(self.terms[contact.queue].patience.as_ref())?;
         let number = if PATHS { nth(contact.number, wait) } else { contact.number };
         Some(patience.draw(&self.draws, contact.source, Purpose::Patience, number))
+    }
+
+    /// What is given of a replayed contact, if it is one.
+    #[inline(never)]
+    fn given_patience(&self, contact: &Contact, wait: u64) -> Option<Option<Span>> {
+        let given = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0)?;
+        Some(given.patience)
     }
 
     /// Talk and after-contact work of the contact's `conversation`-th conversation, from 0 (R13).
