@@ -576,7 +576,9 @@ impl Observer for Summary {
         let offset = at - self.start;
         match fact {
             Fact::Answered { .. } | Fact::Completed { .. } | Fact::LoggedIn { .. } | Fact::LoggedOut { .. } if self.desks.is_some() => {
-                self.at_desks(at, fact);
+                // A copy: what the function is lent must lie in memory, and the fact itself need not then.
+                let told = *fact;
+                self.at_desks(at, &told);
             }
             Fact::Offered { contact } => {
                 self.lines[contact.queue.index()].offered += u64::from(contact.enqueued.as_us() >= self.grid.warm_up);
