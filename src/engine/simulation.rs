@@ -22,8 +22,9 @@ use crate::observe::{Contact, Fact, Observer};
 use crate::random::{Purpose, SourceStreams, Streams, nth};
 use crate::time::{Span, Time};
 
-/// What an agent is doing.
+/// What an agent is doing: what is looked at and changed with every contact, in a cache line of its own.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct AgentState {
     profile: ProfileId,
     /// On shift now.
@@ -32,7 +33,11 @@ struct AgentState {
     /// The contact in hand while busy.
     contact: Contact,
     answered: Time,
-    /// For the rules that ask what an agent has done so far.
+}
+
+/// What an agent has done so far, for the rules that ask.
+#[derive(Clone, Copy, Debug, Default)]
+struct Deeds {
     answered_count: u64,
     handled_us: i64,
     /// Staffed time before the present stay, and since when this one lasts.
@@ -69,6 +74,8 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     pub(super) incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
     agents: Table<AgentId, AgentState>,
+    /// Empty where the rule for agents does not ask for it.
+    deeds: Vec<Deeds>,
     /// By agent the end of handling; with `DESKS` by what is in hand the end of its phase.
     pub(super) completions: WinnerTree,
     pub(super) busy_count: usize,
@@ -123,11 +130,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             busy: false,
             contact: idle_contact,
             answered: Time::START,
-            answered_count: 0,
-            handled_us: 0,
-            staffed_us: 0,
-            staffed_since_us: 0,
         });
+        let asks_for_deeds = matches!(model.policy.agent, AgentRule::FewestContacts | AgentRule::LeastOccupied);
         let mut simulation = Simulation {
             observer,
             now: 0,
@@ -135,6 +139,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             incoming: incoming.collect(),
             arrivals: WinnerTree::new(model.sources.len().max(1)),
             agents: agents.collect(),
+            deeds: vec![Deeds::default(); if asks_for_deeds { model.agents.len() } else { 0 }],
             completions: WinnerTree::new(model.agents.len().max(1)),
             busy_count: 0,
             next_shift_change_at: 0,
@@ -338,9 +343,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     #[inline]
     fn one_completion(&mut self) {
         let agent = AgentId::from_index(self.completions.first_leaf());
-        let profile = self.agents[agent].profile;
-        self.complete(agent);
-        if !self.agents[agent].present {
+        let AgentState { profile, present, .. } = self.complete(agent);
+        if !present {
             self.completions.set(agent.index(), NEVER);
             self.log_out(agent);
             return;
@@ -432,8 +436,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         while self.completions.first_key() == self.now {
             let agent = AgentId::from_index(self.completions.first_leaf());
             self.completions.set(agent.index(), NEVER);
-            self.complete(agent);
-            if self.agents[agent].present {
+            if self.complete(agent).present {
                 self.become_available(agent);
             } else {
                 self.log_out(agent);
@@ -496,8 +499,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     /// What the agent has done so far: (contacts answered, handling time, staffed time).
     fn record(&self, agent: AgentId) -> (u64, i64, i64) {
-        let state = &self.agents[agent];
-        (state.answered_count, state.handled_us, state.staffed_us + self.now - state.staffed_since_us)
+        let deeds = &self.deeds[agent.index()];
+        (deeds.answered_count, deeds.handled_us, deeds.staffed_us + self.now - deeds.staffed_since_us)
     }
 
     /// Any of the available agents for whom the contact is eligible, with equal chance.
@@ -570,15 +573,18 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     pub(super) fn log_in(&mut self, agent: AgentId, profile: ProfileId) {
-        self.agents[agent].staffed_since_us = self.now;
+        if let Some(deeds) = self.deeds.get_mut(agent.index()) {
+            deeds.staffed_since_us = self.now;
+        }
         self.logged_in[profile] += 1;
         self.tell(&Fact::LoggedIn { agent, profile });
     }
 
     pub(super) fn log_out(&mut self, agent: AgentId) {
-        let state = &mut self.agents[agent];
-        state.staffed_us += self.now - state.staffed_since_us;
-        let profile = state.profile;
+        if let Some(deeds) = self.deeds.get_mut(agent.index()) {
+            deeds.staffed_us += self.now - deeds.staffed_since_us;
+        }
+        let profile = self.agents[agent].profile;
         self.logged_in[profile] -= 1;
         self.tell(&Fact::LoggedOut { agent, profile });
         if self.states[agent].is_some() {
@@ -594,15 +600,17 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// Handling is over; the agent's leaf among the completions is left to the caller.
-    #[inline]
-    fn complete(&mut self, agent: AgentId) {
-        let now = Time::from_us(self.now);
+    #[inline(always)]
+    fn complete(&mut self, agent: AgentId) -> AgentState {
         let state = &mut self.agents[agent];
         state.busy = false;
-        state.handled_us += now.since(state.answered).as_us();
-        let fact = Fact::Completed { contact: state.contact, agent, profile: state.profile, answered: state.answered };
+        let state = *state;
+        if let Some(deeds) = self.deeds.get_mut(agent.index()) {
+            deeds.handled_us += self.now - state.answered.as_us();
+        }
         self.busy_count -= 1;
-        self.tell(&fact);
+        self.tell(&Fact::Completed { contact: state.contact, agent, profile: state.profile, answered: state.answered });
+        state
     }
 
     /// The agent, no longer among the available, takes the contact, no longer among the waiting.
@@ -618,7 +626,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         };
         let (talk, after_contact_work) = self.handling(profile, &contact, conversation);
         self.is_taken(agent, contact, talk + after_contact_work);
-        self.agents[agent].answered_count += 1;
+        if let Some(deeds) = self.deeds.get_mut(agent.index()) {
+            deeds.answered_count += 1;
+        }
         if PATHS {
             self.talks(talk);
         }
