@@ -74,7 +74,7 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     pub(super) incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
     agents: Table<AgentId, AgentState>,
-    /// Empty where the rule for agents does not ask for it.
+    /// Empty unless the rule for agents asks for it; then every instant is a full round, which keeps it.
     deeds: Vec<Deeds>,
     /// By agent the end of handling; with `DESKS` by what is in hand the end of its phase.
     pub(super) completions: WinnerTree,
@@ -292,7 +292,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
         if let Some((profile, agent)) = self.longest_available_at_once(contact.queue) {
             self.idle.remove(agent, profile);
-            self.assign(agent, profile, contact);
+            self.assign(agent, profile, &contact);
             return;
         }
         let deadline = self.deadline_of(&contact);
@@ -351,7 +351,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
         if let Some(slot) = self.best_contact(profile) {
             let contact = self.dequeue(slot);
-            self.assign(agent, profile, contact);
+            self.assign(agent, profile, &contact);
         } else {
             self.completions.set(agent.index(), NEVER);
             let first = self.idle.first(profile).is_none();
@@ -436,7 +436,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         while self.completions.first_key() == self.now {
             let agent = AgentId::from_index(self.completions.first_leaf());
             self.completions.set(agent.index(), NEVER);
-            if self.complete(agent).present {
+            let AgentState { present, answered, .. } = self.complete(agent);
+            if let Some(deeds) = self.deeds.get_mut(agent.index()) {
+                deeds.handled_us += self.now - answered.as_us();
+            }
+            if present {
                 self.become_available(agent);
             } else {
                 self.log_out(agent);
@@ -493,7 +497,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             };
             let contact = self.dequeue(slot);
             self.idle.remove(agent, profile);
-            self.assign(agent, profile, contact);
+            let answered = self.assign(agent, profile, &contact);
+            if answered && let Some(deeds) = self.deeds.get_mut(agent.index()) {
+                deeds.answered_count += 1;
+            }
         }
     }
 
@@ -605,45 +612,44 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let state = &mut self.agents[agent];
         state.busy = false;
         let state = *state;
-        if let Some(deeds) = self.deeds.get_mut(agent.index()) {
-            deeds.handled_us += self.now - state.answered.as_us();
-        }
         self.busy_count -= 1;
         self.tell(&Fact::Completed { contact: state.contact, agent, profile: state.profile, answered: state.answered });
         state
     }
 
-    /// The agent, no longer among the available, takes the contact, no longer among the waiting.
+    /// The agent, no longer among the available, takes the contact, no longer among the waiting. Whether somebody answers; else it is called
+    /// back in vain.
     #[inline]
-    fn assign(&mut self, agent: AgentId, profile: ProfileId, contact: Contact) {
+    fn assign(&mut self, agent: AgentId, profile: ProfileId, contact: &Contact) -> bool {
         let conversation = if PATHS {
-            match self.takes(agent, profile, contact) {
+            match self.takes(agent, profile, *contact) {
                 Ok(conversation) => conversation,
-                Err(ring) => return self.is_taken(agent, contact, ring),
+                Err(ring) => {
+                    self.is_taken(agent, contact, ring.as_us());
+                    return false;
+                }
             }
         } else {
             0
         };
-        let (talk, after_contact_work) = self.handling(profile, &contact, conversation);
-        self.is_taken(agent, contact, talk + after_contact_work);
-        if let Some(deeds) = self.deeds.get_mut(agent.index()) {
-            deeds.answered_count += 1;
-        }
+        let (talk, after_contact_work) = self.handling(profile, contact, conversation);
+        self.is_taken(agent, contact, talk.as_us() + after_contact_work.as_us());
         if PATHS {
             self.talks(talk);
         }
-        self.tell(&Fact::Answered { contact, agent, profile, talk, after_contact_work });
+        self.tell(&Fact::Answered { contact: *contact, agent, profile, talk, after_contact_work });
+        true
     }
 
-    /// The agent has its hands full from now on for so long.
+    /// The agent has its hands full from now on for so long: spans of a century at most, which no sum of two or with an instant overflows.
     #[inline(always)]
-    fn is_taken(&mut self, agent: AgentId, contact: Contact, span: Span) {
+    fn is_taken(&mut self, agent: AgentId, contact: &Contact, for_us: i64) {
         let state = &mut self.agents[agent];
         state.busy = true;
-        state.contact = contact;
+        state.contact = *contact;
         state.answered = Time::from_us(self.now);
         self.busy_count += 1;
-        self.completions.set(agent.index(), self.now + span.as_us());
+        self.completions.set(agent.index(), self.now + for_us);
     }
 
     // ---- contacts ------------------------------------------------------------------------------------------------------

@@ -148,6 +148,8 @@ pub struct Summary {
     /// The stretch of time that is now summed up: an interval, what the warm-up leaves of it, or a part of that.
     start: i64,
     end: i64,
+    /// From when on a fact is more than something to count: the end of the stretch or, with desks, always.
+    heed_from: i64,
     /// When the interval, or the warm-up, is over.
     over: i64,
     interval: usize,
@@ -169,7 +171,10 @@ impl Summary {
     /// Statistics for a run of `model`; memory is taken for each interval and queue.
     pub fn new(model: &Model) -> Summary {
         let paths = model.has_paths().then(|| Box::new(PathCounts::new(model)));
-        Summary { paths, desks: Desks::of(model), ..Summary::on(Grid::of(model), model) }
+        let mut summary = Summary { paths, ..Summary::on(Grid::of(model), model) };
+        summary.desks = Desks::of(model);
+        summary.begin(0);
+        summary
     }
 
     fn on(grid: Grid, model: &Model) -> Summary {
@@ -182,6 +187,7 @@ impl Summary {
             by_end: model.run.count_by == CountBy::Ended,
             start: 0,
             end: 0,
+            heed_from: 0,
             over: grid.warm_up,
             interval,
             counts_from: 0,
@@ -197,7 +203,6 @@ impl Summary {
         if grid.warm_up <= 0 {
             summary.over = summary.end_of(interval);
         }
-        summary.begin(0);
         summary
     }
 
@@ -205,8 +210,8 @@ impl Summary {
     pub(super) fn of_stretch(model: &Model, from: Time, to: Time, before: Option<&Summary>) -> Summary {
         let mut stretch = Summary::on(Grid::new(to, from, None), model);
         (stretch.over, stretch.interval, stretch.by_end) = (to.as_us(), 0, false);
-        stretch.begin(from.as_us());
         stretch.desks = Desks::of_stretch(model, before);
+        stretch.begin(from.as_us());
         let Some(before) = before else { return stretch };
         (stretch.waiting, stretch.waiting_max) = (before.waiting, before.waiting);
         for (line, before) in stretch.lines.iter_mut().zip(&before.lines) {
@@ -309,6 +314,7 @@ impl Summary {
         self.start = at;
         self.end = self.over.min(at.saturating_add(LONGEST_STRETCH_US));
         self.counts_from = if self.by_end { i64::MAX } else { at };
+        self.heed_from = if self.desks.is_some() { i64::MIN } else { self.end };
     }
 
     /// Steps to the stretch of time in which `at` lies.
@@ -362,17 +368,18 @@ impl Summary {
     #[inline(always)]
     fn left(&mut self, contact: &Contact, at: i64, how: Leaving, ended: impl FnOnce() -> i64) {
         let (queue, enqueued) = (contact.queue.index(), contact.enqueued.as_us());
-        let wait = at - enqueued;
+        let (wait, is_here) = (at - enqueued, enqueued >= self.counts_from);
         let line = &mut self.lines[queue];
         if wait > 0 {
             self.waiting -= 1;
             line.waits_no_more(at - self.start);
+            if is_here {
+                return line.counts(wait, how);
+            }
+        } else if is_here {
+            return line.counts(0, how);
         }
-        if enqueued >= self.counts_from {
-            line.counts(wait, how);
-        } else {
-            self.counts_elsewhere(queue, enqueued, wait, how, ended());
-        }
+        self.counts_elsewhere(queue, enqueued, wait, how, ended());
     }
 
     /// Of a contact that has left its line already, or in another stretch, what became of it.
@@ -514,17 +521,18 @@ impl Observer for Summary {
     #[inline(always)]
     fn observe(&mut self, at: Time, fact: &Fact) {
         let at = at.as_us();
-        if at >= self.end {
+        let heed = at >= self.heed_from;
+        if heed {
             self.advance(at);
         }
         let offset = at - self.start;
         match fact {
-            Fact::Answered { .. } | Fact::LoggedIn { .. } | Fact::LoggedOut { .. } if self.desks.is_some() => {
+            Fact::Answered { .. } | Fact::LoggedIn { .. } | Fact::LoggedOut { .. } if heed && self.desks.is_some() => {
                 // A copy: what the function is lent must lie in memory, and the fact itself need not then.
                 let told = *fact;
                 self.at_desks(at, &told);
             }
-            Fact::Completed { contact, agent, answered, .. } if self.desks.is_some() => {
+            Fact::Completed { contact, agent, answered, .. } if heed && self.desks.is_some() => {
                 self.completed_at_desk(at, *agent, contact.customer(), *answered);
             }
             Fact::Offered { contact } => {
