@@ -50,7 +50,9 @@ impl Histogram {
     /// Makes room for a bucket with its first durations. Whole doublings, so that it seldom happens.
     #[cold]
     fn grow(&mut self, bucket: usize, first: u64) {
-        while self.buckets.len() <= bucket {
+        let doublings = bucket / PER_DOUBLING + 1 - self.buckets.len() / PER_DOUBLING;
+        self.buckets.reserve(doublings * PER_DOUBLING);
+        for _ in 0..doublings {
             self.buckets.extend_from_slice(&[0; PER_DOUBLING]);
         }
         self.buckets[bucket] = first;
