@@ -23,8 +23,9 @@ use crate::observe::{Contact, Fact, Observer};
 use crate::random::{Distribution, Draws, Purpose, Streams, nth};
 use crate::time::{Span, Time};
 
-/// What an agent is doing.
+/// What an agent is doing: what is looked at and changed with every contact, in a cache line of its own.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct AgentState {
     profile: ProfileId,
     /// On shift now.
@@ -33,7 +34,11 @@ struct AgentState {
     /// The contact in hand while busy.
     contact: Contact,
     answered: Time,
-    /// For the rules that ask what an agent has done so far.
+}
+
+/// What an agent has done so far, for the rules that ask.
+#[derive(Clone, Copy, Debug, Default)]
+struct Deeds {
     answered_count: u64,
     handled_us: i64,
     /// Staffed time before the present stay, and since when this one lasts.
@@ -115,6 +120,8 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
     agents: Table<AgentId, AgentState>,
+    /// Empty unless the rule for agents asks for it; then every instant is a full round, which keeps it.
+    deeds: Vec<Deeds>,
     /// By agent the end of handling; with `DESKS` by what is in hand the end of its phase.
     pub(super) completions: WinnerTree,
     pub(super) busy_count: usize,
@@ -170,11 +177,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             busy: false,
             contact: idle_contact,
             answered: Time::START,
-            answered_count: 0,
-            handled_us: 0,
-            staffed_us: 0,
-            staffed_since_us: 0,
         });
+        let asks_for_deeds = matches!(model.policy.agent, AgentRule::FewestContacts | AgentRule::LeastOccupied);
         let mut simulation = Simulation {
             observer,
             now: 0,
@@ -182,6 +186,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             incoming: incoming.collect(),
             arrivals: WinnerTree::new(model.sources.len().max(1)),
             agents: agents.collect(),
+            deeds: vec![Deeds::default(); if asks_for_deeds { model.agents.len() } else { 0 }],
             completions: WinnerTree::new(model.agents.len().max(1)),
             busy_count: 0,
             next_shift_change_at: 0,
@@ -344,9 +349,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             self.tell(&Fact::Rejected { contact });
         } else if let Some((profile, agent)) = self.longest_available_at_once(contact.queue) {
             self.idle.remove(agent, profile);
-            let answered = self.answer(agent, profile, contact, talk);
+            let handling = self.answer(agent, profile, &contact, talk);
             self.tell(&Fact::Offered { contact });
-            self.tell(&answered);
+            self.tell_answered(agent, profile, &contact, handling);
         } else {
             let deadline = self.deadline_of(&contact);
             let slot = self.enqueue(contact, talk, contact.queue.into(), deadline);
@@ -399,9 +404,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     #[inline]
     fn one_completion(&mut self) {
         let agent = AgentId::from_index(self.completions.first_leaf());
-        let profile = self.agents[agent].profile;
-        let completed = self.complete(agent);
-        if !self.agents[agent].present {
+        let AgentState { profile, present, contact: done, answered, .. } = self.complete(agent);
+        let completed = Fact::Completed { contact: done, agent, profile, answered };
+        if !present {
             self.completions.clear(agent.index());
             self.tell(&completed);
             self.log_out(agent);
@@ -409,11 +414,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
             if PATHS {
                 self.tell(&completed);
-                self.assign(agent, profile, contact, talk);
+                self.assign(agent, profile, &contact, talk);
             } else {
-                let answered = self.answer(agent, profile, contact, talk);
+                let handling = self.answer(agent, profile, &contact, talk);
                 self.tell(&completed);
-                self.tell(&answered);
+                self.tell_answered(agent, profile, &contact, handling);
             }
         } else {
             self.completions.clear(agent.index());
@@ -502,9 +507,12 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         while self.completions.first_key() == self.now {
             let agent = AgentId::from_index(self.completions.first_leaf());
             self.completions.clear(agent.index());
-            let completed = self.complete(agent);
-            self.tell(&completed);
-            if self.agents[agent].present {
+            let AgentState { profile, present, contact, answered, .. } = self.complete(agent);
+            self.tell(&Fact::Completed { contact, agent, profile, answered });
+            if let Some(deeds) = self.deeds.get_mut(agent.index()) {
+                deeds.handled_us += self.now - answered.as_us();
+            }
+            if present {
                 self.become_available(agent);
             } else {
                 self.log_out(agent);
@@ -561,14 +569,17 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             };
             let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
             self.idle.remove(agent, profile);
-            self.assign(agent, profile, contact, talk);
+            let answered = self.assign(agent, profile, &contact, talk);
+            if answered && let Some(deeds) = self.deeds.get_mut(agent.index()) {
+                deeds.answered_count += 1;
+            }
         }
     }
 
     /// What the agent has done so far: (contacts answered, handling time, staffed time).
     fn record(&self, agent: AgentId) -> (u64, i64, i64) {
-        let state = &self.agents[agent];
-        (state.answered_count, state.handled_us, state.staffed_us + self.now - state.staffed_since_us)
+        let deeds = &self.deeds[agent.index()];
+        (deeds.answered_count, deeds.handled_us, deeds.staffed_us + self.now - deeds.staffed_since_us)
     }
 
     /// Any of the available agents for whom the contact is eligible, with equal chance.
@@ -641,15 +652,18 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     pub(super) fn log_in(&mut self, agent: AgentId, profile: ProfileId) {
-        self.agents[agent].staffed_since_us = self.now;
+        if let Some(deeds) = self.deeds.get_mut(agent.index()) {
+            deeds.staffed_since_us = self.now;
+        }
         self.logged_in[profile] += 1;
         self.tell(&Fact::LoggedIn { agent, profile });
     }
 
     pub(super) fn log_out(&mut self, agent: AgentId) {
-        let state = &mut self.agents[agent];
-        state.staffed_us += self.now - state.staffed_since_us;
-        let profile = state.profile;
+        if let Some(deeds) = self.deeds.get_mut(agent.index()) {
+            deeds.staffed_us += self.now - deeds.staffed_since_us;
+        }
+        let profile = self.agents[agent].profile;
         self.logged_in[profile] -= 1;
         self.tell(&Fact::LoggedOut { agent, profile });
         if self.states[agent].is_some() {
@@ -664,59 +678,65 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         self.tell(&Fact::Turned { agent, profile, state });
     }
 
-    /// Handling is over, which is to be told; the agent's leaf among the completions is left to the caller.
+    /// Handling is over: what was in hand, which is to be told. The agent's leaf among the completions is left to the caller.
     #[inline(always)]
-    fn complete(&mut self, agent: AgentId) -> Fact {
-        let now = Time::from_us(self.now);
+    fn complete(&mut self, agent: AgentId) -> AgentState {
         let state = &mut self.agents[agent];
         state.busy = false;
-        state.handled_us += now.since(state.answered).as_us();
         self.busy_count -= 1;
-        Fact::Completed { contact: state.contact, agent, profile: state.profile, answered: state.answered }
+        *state
     }
 
-    /// The agent, no longer among the available, takes the contact, no longer among the waiting.
+    /// The agent, no longer among the available, takes the contact, no longer among the waiting. Whether somebody answers; else it is called
+    /// back in vain.
     #[inline]
-    fn assign(&mut self, agent: AgentId, profile: ProfileId, contact: Contact, talk: Span) {
-        if PATHS {
-            match self.takes(agent, profile, contact) {
-                Ok(conversation) => {
-                    let (talk, after_contact_work) = self.handling(profile, &contact, conversation);
-                    self.is_taken(agent, contact, talk + after_contact_work);
-                    self.agents[agent].answered_count += 1;
-                    self.talks(talk);
-                    self.tell(&Fact::Answered { contact, agent, profile, talk, after_contact_work });
-                }
-                Err(ring) => self.is_taken(agent, contact, ring),
+    fn assign(&mut self, agent: AgentId, profile: ProfileId, contact: &Contact, talk: Span) -> bool {
+        if !PATHS {
+            let handling = self.answer(agent, profile, contact, talk);
+            self.tell_answered(agent, profile, contact, handling);
+            return true;
+        }
+        match self.takes(agent, profile, *contact) {
+            Ok(conversation) => {
+                let handling = self.handling(profile, contact, conversation);
+                self.is_taken(agent, contact, handling.0.as_us() + handling.1.as_us());
+                self.talks(handling.0);
+                self.tell_answered(agent, profile, contact, handling);
+                true
             }
-        } else {
-            let answered = self.answer(agent, profile, contact, talk);
-            self.tell(&answered);
+            Err(ring) => {
+                self.is_taken(agent, contact, ring.as_us());
+                false
+            }
         }
     }
 
-    /// The agent takes the contact, which is to be told; `talk` was drawn ahead.
+    /// The agent takes the contact, whose `talk` was drawn ahead: talk and after-contact work, which are to be told.
     #[inline(always)]
-    fn answer(&mut self, agent: AgentId, profile: ProfileId, contact: Contact, talk: Span) -> Fact {
+    fn answer(&mut self, agent: AgentId, profile: ProfileId, contact: &Contact, talk: Span) -> (Span, Span) {
         let (talk, after_contact_work) = if self.particular {
-            self.particular_handling(profile, &contact, 0)
+            self.particular_handling(profile, contact, 0)
         } else {
-            (talk, self.after_contact_work(&contact, contact.number))
+            (talk, self.after_contact_work(contact, contact.number))
         };
-        self.is_taken(agent, contact, talk + after_contact_work);
-        self.agents[agent].answered_count += 1;
-        Fact::Answered { contact, agent, profile, talk, after_contact_work }
+        self.is_taken(agent, contact, talk.as_us() + after_contact_work.as_us());
+        (talk, after_contact_work)
     }
 
-    /// The agent has its hands full from now on for so long.
     #[inline(always)]
-    fn is_taken(&mut self, agent: AgentId, contact: Contact, span: Span) {
+    fn tell_answered(&mut self, agent: AgentId, profile: ProfileId, contact: &Contact, (talk, after_contact_work): (Span, Span)) {
+        self.tell(&Fact::Answered { contact: *contact, agent, profile, talk, after_contact_work });
+    }
+
+    /// The agent has its hands full from now on for so long: spans of a century at most, which no sum of two or with an instant overflows.
+    #[inline(always)]
+    fn is_taken(&mut self, agent: AgentId, contact: &Contact, for_us: i64) {
         let state = &mut self.agents[agent];
         state.busy = true;
-        state.contact = contact;
+        state.contact = *contact;
         state.answered = Time::from_us(self.now);
         self.busy_count += 1;
-        self.completions.set(agent.index(), self.now + span.as_us());
+        self.completions.set(agent.index(), self.now + for_us);
     }
 
     // ---- contacts ------------------------------------------------------------------------------------------------------
