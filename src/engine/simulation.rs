@@ -9,7 +9,7 @@ use super::idle::IdleAgents;
 use super::journeys::Journeys;
 use super::outside::Outside;
 use super::ranked::RankedQueues;
-use super::router::{Choice, Router};
+use super::router::{Best, Choice, Router, best_first, best_ranked};
 use super::routes::Routes;
 use super::shifts::{ShiftChange, shift_changes};
 use super::waiting::{EMPTY, LineId, Slot, WaitingContacts};
@@ -345,15 +345,18 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             self.log_out(agent);
             return;
         }
-        if let Some(slot) = self.best_contact(profile) {
-            let contact = self.dequeue(slot);
-            self.assign(agent, profile, contact);
-        } else {
-            self.completions.set(agent.index(), NEVER);
-            let first = self.idle.first(profile).is_none();
-            self.idle.add(agent, profile, self.now);
-            if first {
-                self.set_wake_up(profile);
+        match self.best_contact(profile) {
+            Best::Contact(slot) => {
+                let contact = self.dequeue(slot);
+                self.assign(agent, profile, contact);
+            }
+            Best::NothingBefore(at) => {
+                self.completions.set(agent.index(), NEVER);
+                // Where others are available, it is set.
+                if self.idle.first(profile).is_none() {
+                    self.set_wake_up(profile, at);
+                }
+                self.idle.add(agent, profile, self.now);
             }
         }
     }
@@ -391,10 +394,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             return self.wake_freed_desks();
         }
         self.route();
-        for profile in std::mem::take(&mut self.affected) {
-            self.is_affected[profile] = false;
-            self.set_wake_up(profile);
-        }
         self.abandon();
     }
 
@@ -480,9 +479,13 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     fn route(&mut self) {
         let mut router = Router::new(self.model.policy.agent, &self.affected, &self.idle);
         while let Some(Choice { agent, profile }) = router.next(&self.idle, |agent| self.record(agent)) {
-            let Some(slot) = self.best_contact(profile) else {
-                router.nothing_for(profile);
-                continue;
+            let slot = match self.best_contact(profile) {
+                Best::Contact(slot) => slot,
+                Best::NothingBefore(at) => {
+                    self.set_wake_up(profile, at);
+                    router.nothing_for(profile);
+                    continue;
+                }
             };
             let (profile, agent) = match self.model.policy.agent {
                 AgentRule::Random => self.anyone_for(slot),
@@ -491,6 +494,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             let contact = self.dequeue(slot);
             self.idle.remove(agent, profile);
             self.assign(agent, profile, contact);
+        }
+        while let Some(profile) = self.affected.pop() {
+            self.is_affected[profile] = false;
         }
     }
 
@@ -725,13 +731,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         self.waiting.remove(slot)
     }
 
-    /// Sets the profile's wake-up to the next instant at which a delay ends that keeps its available agents from a waiting contact.
+    /// Sets the wake-up of a profile to the next instant at which a delay ends that keeps its available agents from a waiting contact.
     #[inline]
-    fn set_wake_up(&mut self, profile: ProfileId) {
-        if self.idle.first(profile).is_none() {
-            return;
-        }
-        let at = super::router::next_opening(self.routes.levels(profile), self.routes.pools(), &self.waiting);
+    fn set_wake_up(&mut self, profile: ProfileId, at: i64) {
         let at = if at < EMPTY { at } else { NEVER };
         if at != self.wake_ups.key(profile.index()) {
             self.wake_ups.set(profile.index(), at);
@@ -740,19 +742,15 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     /// The best eligible contact for an agent of the profile (R5 to R8).
     #[inline]
-    fn best_contact(&mut self, profile: ProfileId) -> Option<Slot> {
+    fn best_contact(&mut self, profile: ProfileId) -> Best {
         if self.waiting.count() == 0 {
-            return None;
+            return Best::NothingBefore(EMPTY);
         }
         if RANKED {
             let rule = self.model.policy.contact;
-            super::router::best_ranked(rule, self.routes.levels(profile), &mut self.ranked, &mut self.waiting, self.now)
+            best_ranked(rule, &self.routes, profile, &mut self.ranked, &mut self.waiting, self.now)
         } else {
-            if let Some(route) = self.routes.only(profile) {
-                let is_eligible = self.waiting.first_enqueued(route.line) + route.delay_us <= self.now;
-                return is_eligible.then(|| self.waiting.first(route.line));
-            }
-            super::router::best_first(self.routes.levels(profile), self.routes.pools(), &self.waiting, self.now)
+            best_first(self.routes.looks(profile), &self.waiting, self.now)
         }
     }
 

@@ -30,6 +30,13 @@ impl From<QueueId> for LineId {
     }
 }
 
+impl LineId {
+    /// What stands for a pool among so many lines.
+    pub(super) fn of_pool(lines: usize, number: usize) -> LineId {
+        LineId::from_index(lines + number)
+    }
+}
+
 /// A place in the slab.
 pub(super) type Slot = u32;
 /// No slot.
@@ -87,14 +94,14 @@ struct Line {
 pub(super) struct WaitingContacts {
     slots: Vec<Waiting>,
     free: Vec<Slot>,
+    /// After the lines one for each pool: its first is the first of those of its lines.
     lines: Table<LineId, Line>,
     /// When the first of each line was enqueued, or [`EMPTY`]: a compact copy for the router's scan.
-    first_enqueued: Vec<i64>,
-    /// One tree for each pool: over its queues, by the order of enqueueing of their first.
-    pools: Vec<WinnerTree>,
+    first_enqueued: Table<LineId, i64>,
+    /// One tree for each pool: over its lines, by the order of enqueueing of their first.
+    pools: Vec<(Pool, WinnerTree)>,
     /// Per line: its pools, and its leaf in each.
     pools_of: Table<LineId, Vec<(u32, u32)>>,
-    pool_lines: Vec<Vec<LineId>>,
     next_order: u64,
 }
 
@@ -102,18 +109,17 @@ impl WaitingContacts {
     pub(super) fn new(lines: usize, pools: &[Pool]) -> WaitingContacts {
         let mut pools_of: Table<LineId, Vec<(u32, u32)>> = (0..lines).map(|_| Vec::new()).collect();
         for (number, pool) in pools.iter().enumerate() {
-            for (leaf, &line) in pool.lines.iter().enumerate() {
+            for (leaf, &line) in pool.iter().enumerate() {
                 pools_of[line].push((number as u32, leaf as u32));
             }
         }
         WaitingContacts {
-            pools: pools.iter().map(|pool| WinnerTree::new(pool.lines.len())).collect(),
+            pools: pools.iter().map(|pool| (pool.clone(), WinnerTree::new(pool.len()))).collect(),
             pools_of,
-            pool_lines: pools.iter().map(|pool| pool.lines.clone()).collect(),
             slots: Vec::new(),
             free: Vec::new(),
-            lines: (0..lines).map(|_| Line { first: NONE, last: NONE, length: 0 }).collect(),
-            first_enqueued: vec![EMPTY; lines],
+            lines: (0..lines + pools.len()).map(|_| Line { first: NONE, last: NONE, length: 0 }).collect(),
+            first_enqueued: (0..lines + pools.len()).map(|_| EMPTY).collect(),
             next_order: 0,
         }
     }
@@ -161,7 +167,14 @@ impl WaitingContacts {
     /// When it was enqueued, or [`EMPTY`].
     #[inline]
     pub(super) fn first_enqueued(&self, line: LineId) -> i64 {
-        self.first_enqueued[line.index()]
+        self.first_enqueued[line]
+    }
+
+    /// Whether the first of one line was enqueued before the first of the other; both have one.
+    #[inline]
+    pub(super) fn comes_before(&self, line: LineId, other: LineId) -> bool {
+        let (enqueued, other_enqueued) = (self.first_enqueued[line], self.first_enqueued[other]);
+        enqueued < other_enqueued || (enqueued == other_enqueued && self.get(self.first(line)).order < self.get(self.first(other)).order)
     }
 
     /// A contact enters a line.
@@ -239,8 +252,7 @@ impl WaitingContacts {
     #[inline]
     fn link(&mut self, line: LineId, before: Slot, after: Slot) {
         if before == NONE {
-            self.lines[line].first = after;
-            self.first_enqueued[line.index()] = if after == NONE { EMPTY } else { self.slots[after as usize].contact.enqueued.as_us() };
+            self.begin_with(line, after);
             if !self.pools.is_empty() {
                 self.tell_pools(line, after);
             }
@@ -250,18 +262,21 @@ impl WaitingContacts {
     }
 
     /// The line begins with `first` now.
-    fn tell_pools(&mut self, line: LineId, first: Slot) {
-        for &(pool, leaf) in &self.pools_of[line] {
-            let key = if first == NONE { NEVER } else { self.slots[first as usize].order as i64 };
-            self.pools[pool as usize].set(leaf as usize, key);
-        }
+    #[inline]
+    fn begin_with(&mut self, line: LineId, first: Slot) {
+        self.lines[line].first = first;
+        self.first_enqueued[line] = if first == NONE { EMPTY } else { self.slots[first as usize].contact.enqueued.as_us() };
     }
 
-    /// The contact that was enqueued first of those in the lines of a pool, or [`NONE`].
-    #[inline]
-    pub(super) fn first_of_pool(&self, pool: u32) -> Slot {
-        let tree = &self.pools[pool as usize];
-        if tree.first_key() == NEVER { NONE } else { self.lines[self.pool_lines[pool as usize][tree.first_leaf()]].first }
+    /// The line, one of a queue, begins with `first` now.
+    fn tell_pools(&mut self, line: LineId, first: Slot) {
+        for index in 0..self.pools_of[line].len() {
+            let (number, leaf) = self.pools_of[line][index];
+            let (lines, tree) = &mut self.pools[number as usize];
+            tree.set(leaf as usize, if first == NONE { NEVER } else { self.slots[first as usize].order as i64 });
+            let first = if tree.first_key() == NEVER { NONE } else { self.lines[lines[tree.first_leaf()]].first };
+            self.begin_with(LineId::of_pool(self.pools_of.len(), number as usize), first);
+        }
     }
 
     /// Everyone who waits, in the order of enqueueing.
