@@ -477,6 +477,32 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     /// Step 2: until nothing more can be assigned, the first agent by R9 who has an eligible contact takes its best one (R5).
     fn route(&mut self) {
+        match *self.affected {
+            [] => {}
+            [profile] if self.model.policy.agent == AgentRule::LongestAvailable => self.route_to(profile),
+            _ => self.route_in_turn(),
+        }
+        while let Some(profile) = self.affected.pop() {
+            self.is_affected[profile] = false;
+        }
+    }
+
+    /// Only agents of one profile may face eligible contacts: they need no comparing.
+    fn route_to(&mut self, profile: ProfileId) {
+        while let Some((_, agent)) = self.idle.first(profile) {
+            match self.best_contact(profile) {
+                Best::Contact(slot) => {
+                    let contact = self.dequeue(slot);
+                    self.idle.remove(agent, profile);
+                    self.assign(agent, profile, contact);
+                }
+                Best::NothingBefore(at) => return self.set_wake_up(profile, at),
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn route_in_turn(&mut self) {
         let mut router = Router::new(self.model.policy.agent, &self.affected, &self.idle);
         while let Some(Choice { agent, profile }) = router.next(&self.idle, |agent| self.record(agent)) {
             let slot = match self.best_contact(profile) {
@@ -494,9 +520,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             let contact = self.dequeue(slot);
             self.idle.remove(agent, profile);
             self.assign(agent, profile, contact);
-        }
-        while let Some(profile) = self.affected.pop() {
-            self.is_affected[profile] = false;
         }
     }
 
@@ -540,24 +563,35 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     #[inline(never)]
     fn abandon_due(&mut self) {
-        let mut leaving = Vec::new();
+        let first = self.next_to_abandon();
+        if self.patience.first_key() != self.now {
+            return first.map_or((), |(_, slot)| self.abandons(slot));
+        }
+        let mut leaving: Vec<(u64, Slot)> = first.into_iter().collect();
         while self.patience.first_key() == self.now {
-            let slot = self.patience.first_leaf() as Slot;
-            self.patience.set(slot as usize, NEVER);
-            // Who has left in the meantime has left its key behind (see `dequeue`).
-            if self.waiting.get(slot).waits() {
-                leaving.push((self.waiting.get(slot).order, slot));
-            }
+            leaving.extend(self.next_to_abandon());
         }
         leaving.sort_unstable();
         for (_, slot) in leaving {
-            let offer = self.offer_of(slot);
-            let contact = self.dequeue(slot);
-            if PATHS {
-                self.gives_up(contact, offer);
-            } else {
-                self.tell(&Fact::Abandoned { contact });
-            }
+            self.abandons(slot);
+        }
+    }
+
+    /// Takes the patience that ends first: whose it is, if that contact still waits. Who has left in the meantime has left its key behind (see `dequeue`).
+    fn next_to_abandon(&mut self) -> Option<(u64, Slot)> {
+        let slot = self.patience.first_leaf() as Slot;
+        self.patience.set(slot as usize, NEVER);
+        let waiting = self.waiting.get(slot);
+        waiting.waits().then_some((waiting.order, slot))
+    }
+
+    fn abandons(&mut self, slot: Slot) {
+        let offer = self.offer_of(slot);
+        let contact = self.dequeue(slot);
+        if PATHS {
+            self.gives_up(contact, offer);
+        } else {
+            self.tell(&Fact::Abandoned { contact });
         }
     }
 
