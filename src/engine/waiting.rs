@@ -93,7 +93,9 @@ struct Line {
 #[derive(Debug)]
 pub(super) struct WaitingContacts {
     slots: Vec<Waiting>,
-    free: Vec<Slot>,
+    /// The first of the free slots, linked by `after`.
+    free: Slot,
+    count: usize,
     /// After the lines one for each pool: its first is the first of those of its lines.
     lines: Table<LineId, Line>,
     /// When the first of each line was enqueued, or [`EMPTY`]: a compact copy for the router's scan.
@@ -117,7 +119,8 @@ impl WaitingContacts {
             pools: pools.iter().map(|pool| (pool.clone(), WinnerTree::new(pool.len()))).collect(),
             pools_of,
             slots: Vec::new(),
-            free: Vec::new(),
+            free: NONE,
+            count: 0,
             lines: (0..lines + pools.len()).map(|_| Line { first: NONE, last: NONE, length: 0 }).collect(),
             first_enqueued: (0..lines + pools.len()).map(|_| EMPTY).collect(),
             next_order: 0,
@@ -127,7 +130,7 @@ impl WaitingContacts {
     /// How many wait.
     #[inline]
     pub(super) fn count(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.count
     }
 
     /// How many wait in a line.
@@ -180,19 +183,26 @@ impl WaitingContacts {
     /// A contact enters a line.
     #[inline]
     pub(super) fn push(&mut self, contact: Contact, line: LineId) -> Slot {
-        let before = self.lines[line].last;
+        let slot = self.free;
+        let slot = if slot == NONE { self.slots.len() as Slot } else { slot };
+        let row = &mut self.lines[line];
+        let before = std::mem::replace(&mut row.last, slot);
+        row.length += 1;
+        let enqueued_us = contact.enqueued.as_us();
         let waiting = Waiting { contact, order: self.next_order, before, after: NONE, line, stage: 0, state: State::InLine };
         self.next_order += 1;
-        let slot = if let Some(slot) = self.free.pop() {
-            self.slots[slot as usize] = waiting;
-            slot
+        self.count += 1;
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            self.free = place.after;
+            *place = waiting;
         } else {
             self.slots.push(waiting);
-            self.slots.len() as Slot - 1
-        };
-        self.lines[line].last = slot;
-        self.lines[line].length += 1;
-        self.link(line, before, slot);
+        }
+        if before == NONE {
+            self.begin_with(line, slot, enqueued_us);
+        } else {
+            self.slots[before as usize].after = slot;
+        }
         slot
     }
 
@@ -206,9 +216,12 @@ impl WaitingContacts {
     /// A contact that stands aside leaves for good.
     #[inline]
     pub(super) fn vacate(&mut self, slot: Slot) -> Contact {
-        self.slots[slot as usize].state = State::Free;
-        self.free.push(slot);
-        self.slots[slot as usize].contact
+        let place = &mut self.slots[slot as usize];
+        place.state = State::Free;
+        place.after = self.free;
+        self.free = slot;
+        self.count -= 1;
+        place.contact
     }
 
     /// A contact steps out of its line, but still waits.
@@ -227,55 +240,63 @@ impl WaitingContacts {
         }
         let place = &mut self.slots[slot as usize];
         (place.before, place.after, place.line, place.stage, place.state) = (before, after, line, 0, State::InLine);
+        let enqueued_us = place.contact.enqueued.as_us();
         self.lines[line].length += 1;
         if after == NONE {
             self.lines[line].last = slot;
         } else {
             self.slots[after as usize].before = slot;
         }
-        self.link(line, before, slot);
+        if before == NONE {
+            self.begin_with(line, slot, enqueued_us);
+        } else {
+            self.slots[before as usize].after = slot;
+        }
     }
 
     #[inline]
     fn unlink(&mut self, slot: Slot) {
         let Waiting { line, before, after, .. } = self.slots[slot as usize];
-        self.lines[line].length -= 1;
+        let row = &mut self.lines[line];
+        row.length -= 1;
+        let mut next_us = EMPTY;
         if after == NONE {
-            self.lines[line].last = before;
+            row.last = before;
         } else {
-            self.slots[after as usize].before = before;
+            let next = &mut self.slots[after as usize];
+            next.before = before;
+            next_us = next.contact.enqueued.as_us();
         }
-        self.link(line, before, after);
-    }
-
-    /// `after` now follows `before`.
-    #[inline]
-    fn link(&mut self, line: LineId, before: Slot, after: Slot) {
         if before == NONE {
-            self.begin_with(line, after);
-            if !self.pools.is_empty() {
-                self.tell_pools(line, after);
-            }
+            self.begin_with(line, after, next_us);
         } else {
             self.slots[before as usize].after = after;
         }
     }
 
-    /// The line begins with `first` now.
+    /// The line begins with that slot now, enqueued then; or with none.
     #[inline]
-    fn begin_with(&mut self, line: LineId, first: Slot) {
+    fn begin_with(&mut self, line: LineId, first: Slot, enqueued_us: i64) {
         self.lines[line].first = first;
-        self.first_enqueued[line] = if first == NONE { EMPTY } else { self.slots[first as usize].contact.enqueued.as_us() };
+        self.first_enqueued[line] = enqueued_us;
+        if !self.pools.is_empty() {
+            self.tell_pools(line, first);
+        }
     }
 
     /// The line, one of a queue, begins with `first` now.
+    #[inline(never)]
     fn tell_pools(&mut self, line: LineId, first: Slot) {
-        for index in 0..self.pools_of[line].len() {
-            let (number, leaf) = self.pools_of[line][index];
+        for &(number, leaf) in &self.pools_of[line] {
             let (lines, tree) = &mut self.pools[number as usize];
             tree.set(leaf as usize, if first == NONE { NEVER } else { self.slots[first as usize].order as i64 });
-            let first = if tree.first_key() == NEVER { NONE } else { self.lines[lines[tree.first_leaf()]].first };
-            self.begin_with(LineId::of_pool(self.pools_of.len(), number as usize), first);
+            let shown = LineId::of_pool(self.pools_of.len(), number as usize);
+            if tree.first_key() == NEVER {
+                (self.lines[shown].first, self.first_enqueued[shown]) = (NONE, EMPTY);
+            } else {
+                let best = lines[tree.first_leaf()];
+                (self.lines[shown].first, self.first_enqueued[shown]) = (self.lines[best].first, self.first_enqueued[best]);
+            }
         }
     }
 
