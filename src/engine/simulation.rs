@@ -345,20 +345,19 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             self.log_out(agent);
             return;
         }
-        match self.best_contact(profile) {
-            Best::Contact(slot) => {
-                let contact = self.dequeue(slot);
-                self.assign(agent, profile, contact);
-            }
-            Best::NothingBefore(at) => {
-                self.completions.set(agent.index(), NEVER);
-                // Where others are available, it is set.
-                if self.idle.first(profile).is_none() {
-                    self.set_wake_up(profile, at);
+        // Where others of the profile are available, nobody waits for whom they could take, and their wake-up is set.
+        if self.idle.first(profile).is_none() {
+            match self.best_contact(profile) {
+                Best::Contact(slot) => {
+                    let contact = self.dequeue(slot);
+                    self.assign(agent, profile, contact);
+                    return;
                 }
-                self.idle.add(agent, profile, self.now);
+                Best::NothingBefore(at) => self.set_wake_up(profile, at),
             }
         }
+        self.completions.set(agent.index(), NEVER);
+        self.idle.add(agent, profile, self.now);
     }
 
     // ---- the full round (R3) -------------------------------------------------------------------------------------------
