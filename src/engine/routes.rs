@@ -170,6 +170,13 @@ impl Routes {
         &self.openings[run.start as usize..*delayed as usize]
     }
 
+    /// Those of them with a delay.
+    #[inline]
+    pub(super) fn openings_later(&self, queue: QueueId) -> &[Opening] {
+        let (run, delayed) = &self.queues[queue.index()];
+        &self.openings[*delayed as usize..run.end as usize]
+    }
+
     /// The distinct delays from which a queue is served, shortest first; the first is always 0.
     pub(super) fn stages(&self, queue: QueueId) -> &[i64] {
         &self.stages[queue.index()]

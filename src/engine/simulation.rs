@@ -346,7 +346,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             return;
         }
         // Where others of the profile are available, nobody waits for whom they could take, and their wake-up is set.
-        if self.idle.first(profile).is_none() {
+        if !self.idle.any(profile) {
             match self.best_contact(profile) {
                 Best::Contact(slot) => {
                     let contact = self.dequeue(slot);
@@ -363,7 +363,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     // ---- the full round (R3) -------------------------------------------------------------------------------------------
 
     fn full_round(&mut self) {
-        self.change_shifts_and_agents();
+        if DESKS || self.next_shift_change_at == self.now || self.completions.first_key() == self.now {
+            self.change_shifts_and_agents();
+        }
         if PATHS {
             self.move_contacts();
         }
@@ -380,11 +382,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
         while self.wake_ups.first_key() == self.now {
             let profile = ProfileId::from_index(self.wake_ups.first_leaf());
-            self.wake_ups.set(profile.index(), NEVER);
             if DESKS {
+                self.wake_ups.set(profile.index(), NEVER);
                 self.desks.affect_kind(KindId::from_index(profile.index()));
             } else {
-                self.affect(profile);
+                self.wake(profile);
             }
         }
         if DESKS {
@@ -396,8 +398,20 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         self.abandon();
     }
 
+    /// A delay may have ended that kept the profile's available agents from a contact; most often that has been taken by others.
+    fn wake(&mut self, profile: ProfileId) {
+        let best = if self.idle.any(profile) { self.best_contact(profile) } else { Best::NothingBefore(EMPTY) };
+        match best {
+            Best::Contact(_) => {
+                self.wake_ups.set(profile.index(), NEVER);
+                self.affect(profile);
+            }
+            Best::NothingBefore(at) => self.set_wake_up(profile, at),
+        }
+    }
+
     fn affect(&mut self, profile: ProfileId) {
-        if !self.is_affected[profile] && self.idle.first(profile).is_some() {
+        if !self.is_affected[profile] && self.idle.any(profile) {
             self.is_affected[profile] = true;
             self.affected.push(profile);
         }
@@ -738,9 +752,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
         // Agents already available to whom a delay still forbids it must be woken when that ends; if others were here first, they are.
         if self.idle.count() > 0 && self.waiting.first(line) == slot {
-            for opening in self.routes.openings(contact.queue) {
+            for opening in self.routes.openings_later(contact.queue) {
                 let at = self.now + opening.delay_us;
-                if self.idle.first(opening.profile).is_some() && at < self.wake_ups.key(opening.profile.index()) && at > self.now {
+                if self.idle.any(opening.profile) && at < self.wake_ups.key(opening.profile.index()) {
                     self.wake_ups.set(opening.profile.index(), at);
                 }
             }
