@@ -37,11 +37,13 @@ impl Time {
     pub const NEVER: Time = Time(i64::MAX - 1);
 
     /// The instant that many microseconds after the start.
+    #[inline]
     pub const fn from_us(us: i64) -> Time {
         Time(us)
     }
 
     /// Microseconds since the start.
+    #[inline]
     pub const fn as_us(self) -> i64 {
         self.0
     }
@@ -52,6 +54,7 @@ impl Time {
     }
 
     /// The instant `span` later; saturates at [`Time::NEVER`].
+    #[inline]
     pub const fn after(self, span: Span) -> Time {
         let us = self.0.saturating_add(span.0);
         if us < Time::NEVER.0 { Time(us) } else { Time::NEVER }
@@ -69,6 +72,7 @@ impl Time {
     ///
     /// # Panics
     /// When `earlier` is later: time never runs backwards, so that is a fault of the program.
+    #[inline]
     pub fn since(self, earlier: Time) -> Span {
         assert!(earlier <= self, "time ran backwards: {self} is before {earlier}");
         Span(self.0 - earlier.0)
@@ -77,6 +81,7 @@ impl Time {
 
 impl std::ops::Add<Span> for Time {
     type Output = Time;
+    #[inline]
     fn add(self, span: Span) -> Time {
         self.after(span)
     }
@@ -107,6 +112,7 @@ impl Span {
     ///
     /// # Panics
     /// When `us` is negative.
+    #[inline]
     pub const fn from_us(us: i64) -> Span {
         assert!(us >= 0, "a span is never negative");
         Span(us)
@@ -115,8 +121,8 @@ impl Span {
     /// The nearest whole number of microseconds to `us`, cut to `0..=Span::MAX`; not-a-number becomes zero.
     #[inline]
     pub fn from_us_f64(us: f64) -> Span {
-        // `as` cuts to the range of i64 and turns NaN into 0.
-        Span(((us + 0.5) as i64).clamp(0, Span::MAX.0))
+        // Cut before it is converted: `max` turns NaN into 0, and less is left for `as` to see to.
+        Span((us + 0.5).max(0.0).min(Span::MAX.0 as f64) as i64)
     }
 
     /// The nearest whole number of microseconds to `secs` seconds; `None` when negative, not finite or above [`Span::MAX`].
@@ -126,6 +132,7 @@ impl Span {
     }
 
     /// Microseconds.
+    #[inline]
     pub const fn as_us(self) -> i64 {
         self.0
     }
@@ -143,6 +150,7 @@ impl Span {
 
 impl std::ops::Add for Span {
     type Output = Span;
+    #[inline]
     fn add(self, other: Span) -> Span {
         Span(self.0.saturating_add(other.0))
     }

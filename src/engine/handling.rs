@@ -43,7 +43,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
         let mut due = Vec::new();
         while self.completions.first_key() == self.now {
             let id = self.completions.first_leaf() as HandId;
-            self.completions.set(id as usize, NEVER);
+            self.completions.clear(id as usize);
             let hand = self.desks.hand(id);
             due.push((hand.agent, hand.order, id));
         }
@@ -182,7 +182,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
     }
 
     pub(super) fn let_go(&mut self, id: HandId) -> Hand<'m> {
-        self.completions.set(id as usize, NEVER);
+        self.completions.clear(id as usize);
         self.busy_count -= 1;
         self.desks.let_go(id)
     }

@@ -218,7 +218,7 @@ impl<'m> Journeys<'m> {
         if let Some(due) = &mut self.due {
             while due.first_key() == now {
                 taken.push(due.first_leaf() as JourneyId);
-                due.set(due.first_leaf(), NEVER);
+                due.clear(due.first_leaf());
             }
         }
         taken.sort_unstable_by_key(|&id| self.slots[id as usize].order);

@@ -17,9 +17,9 @@ use super::winner_tree::{NEVER, WinnerTree};
 use super::{DRAIN_MAX, LAST_INSTANT_US, OFFERS_MAX, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StateId, StepId, Table};
-use crate::model::{AgentRule, AtHorizon, Channel, Day, Entry, Given, Model};
+use crate::model::{AgentRule, AtHorizon, Channel, Day, Entry, Given, Model, Queue};
 use crate::observe::{Contact, Fact, Observer};
-use crate::random::{Purpose, SourceStreams, Streams, nth};
+use crate::random::{Distribution, Draws, Purpose, SourceStreams, Streams, nth};
 use crate::time::{Span, Time};
 
 /// What an agent is doing.
@@ -48,6 +48,23 @@ pub(super) struct Incoming<'m> {
     pub(super) streams: SourceStreams,
     /// Contacts sent so far: the number of the next one.
     number: u64,
+    /// How long that one will talk, drawn ahead for the same reason.
+    talk: Span,
+}
+
+/// How long contacts of a queue take and wait, where nothing in particular decides: a copy of what the model has, side by side.
+#[derive(Debug)]
+struct Terms {
+    handle_time: Distribution,
+    after_contact_work: Option<Distribution>,
+    patience: Option<Distribution>,
+}
+
+impl Terms {
+    fn new(queue: &Queue) -> Terms {
+        let Queue { handle_time, after_contact_work, patience, .. } = queue.clone();
+        Terms { handle_time, after_contact_work, patience }
+    }
 }
 
 /// One replication in progress. `RANKED`: contact priority, routing age or a rule other than the strict one is in play, so that the first of
@@ -65,6 +82,10 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     pub(super) day: Day,
     /// Whether any queue may be full.
     limited: bool,
+    draws: Draws,
+    terms: Table<QueueId, Terms>,
+    /// Whether something else than those terms decides how long contacts take or wait: what is given of a replayed contact, a profile, the day.
+    particular: bool,
 
     pub(super) incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
@@ -115,7 +136,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let idle_contact = Contact { source: SourceId(0), number: 0, queue: QueueId(0), enqueued: Time::START, priority: 0, age_us: 0 };
         let incoming = model.sources.enumerate().map(|(id, source)| {
             let streams = streams.source(id);
-            Incoming { instants: source.arrivals.arrivals(streams), ahead: 0, streams, number: 0 }
+            Incoming { instants: source.arrivals.arrivals(streams), ahead: 0, streams, number: 0, talk: Span::ZERO }
         });
         let agents = model.agents.iter().map(|agent| AgentState {
             profile: agent.profile,
@@ -156,6 +177,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             is_affected: model.profiles.iter().map(|_| false).collect(),
             overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
             limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
+            draws: Draws::new(streams),
+            terms: model.queues.iter().map(Terms::new).collect(),
+            particular: model.sources.iter().any(|source| !source.given.is_empty())
+                || model.profiles.iter().any(|profile| profile.entries.iter().any(Entry::overrides))
+                || model.queues.iter().any(|queue| queue.handle_time_cv > 0.0),
             desks,
             journeys: Journeys::default(),
             outside: Outside::new(model, streams, last_instant(model)),
@@ -170,6 +196,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         for source in model.sources.ids() {
             simulation.read_ahead(source);
             simulation.await_next(source);
+            simulation.read_ahead(source);
         }
         simulation
     }
@@ -200,7 +227,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             }
             if singly && !PATHS && arrival < completion.min(rest) {
                 self.one_arrival();
-            } else if singly && completion < arrival.min(rest) && self.completions.second_key() > next {
+            } else if singly && completion < arrival.min(rest) {
                 self.one_completion();
             } else {
                 self.full_round();
@@ -272,32 +299,39 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     // ---- single changes ------------------------------------------------------------------------------------------------
 
     /// One contact arrives and nothing else happens, unless another arrives at the same instant.
+    ///
+    /// What decides the next event comes first; then what is told, and the draws for the next arrival: so that the processor, when it has guessed wrong which
+    /// kind of event is next, finds out early.
     #[inline]
     fn one_arrival(&mut self) {
-        let contact = self.next_contact();
+        let source = SourceId::from_index(self.arrivals.first_leaf());
+        let (contact, talk) = self.next_contact(source);
         if self.arrivals.first_key() == self.now {
-            self.enter(contact);
+            self.read_ahead(source);
+            self.enter(contact, talk);
             self.full_round();
             return;
         }
-        self.tell(&Fact::Offered { contact });
         if self.limited && self.is_full(contact.queue) {
+            self.tell(&Fact::Offered { contact });
             self.tell(&Fact::Rejected { contact });
-            return;
-        }
-        if let Some((profile, agent)) = self.longest_available_at_once(contact.queue) {
+        } else if let Some((profile, agent)) = self.longest_available_at_once(contact.queue) {
             self.idle.remove(agent, profile);
-            self.assign(agent, profile, contact);
-            return;
-        }
-        let deadline = self.deadline_of(&contact);
-        let slot = self.enqueue(contact, contact.queue.into(), deadline);
-        if self.patience.first_key() == self.now {
-            self.entered.push((slot, self.waiting.get(slot).order));
-            self.abandon();
+            let answered = self.answer(agent, profile, contact, talk);
+            self.tell(&Fact::Offered { contact });
+            self.tell(&answered);
         } else {
-            self.tell(&Fact::Queued { contact });
+            let deadline = self.deadline_of(&contact);
+            let slot = self.enqueue(contact, talk, contact.queue.into(), deadline);
+            self.tell(&Fact::Offered { contact });
+            if self.patience.first_key() == self.now {
+                self.entered.push((slot, self.waiting.get(slot).order));
+                self.abandon();
+            } else {
+                self.tell(&Fact::Queued { contact });
+            }
         }
+        self.read_ahead(source);
     }
 
     /// Whether as many wait in the queue as may.
@@ -334,30 +368,45 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         best
     }
 
-    /// One agent becomes free and nothing else happens.
+    /// One agent becomes free and nothing else happens, unless another becomes free at the same instant. In the order of `one_arrival`.
     #[inline]
     fn one_completion(&mut self) {
         let agent = AgentId::from_index(self.completions.first_leaf());
-        let profile = self.agents[agent].profile;
-        self.complete(agent);
-        if !self.agents[agent].present {
-            self.completions.set(agent.index(), NEVER);
-            self.log_out(agent);
-            return;
-        }
+        let AgentState { profile, present, .. } = self.agents[agent];
         // Where others of the profile are available, nobody waits for whom they could take, and their wake-up is set.
-        if !self.idle.any(profile) {
+        let looks = present && !self.idle.any(profile) && self.waiting.count() > 0;
+        if looks && self.completions.second_key() == self.now {
+            return self.full_round();
+        }
+        let completed = self.complete(agent);
+        if looks {
             match self.best_contact(profile) {
-                Best::Contact(slot) => {
-                    let contact = self.dequeue(slot);
-                    self.assign(agent, profile, contact);
-                    return;
-                }
+                Best::Contact(slot) => return self.takes_next(agent, profile, slot, &completed),
                 Best::NothingBefore(at) => self.set_wake_up(profile, at),
             }
         }
-        self.completions.set(agent.index(), NEVER);
-        self.idle.add(agent, profile, self.now);
+        self.completions.clear(agent.index());
+        if present {
+            self.idle.add(agent, profile, self.now);
+            self.tell(&completed);
+        } else {
+            self.tell(&completed);
+            self.log_out(agent);
+        }
+    }
+
+    /// The agent, free just now, takes the next contact at once.
+    #[inline]
+    fn takes_next(&mut self, agent: AgentId, profile: ProfileId, slot: Slot, completed: &Fact) {
+        let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
+        if PATHS {
+            self.tell(completed);
+            self.assign(agent, profile, contact, talk);
+        } else {
+            let answered = self.answer(agent, profile, contact, talk);
+            self.tell(completed);
+            self.tell(&answered);
+        }
     }
 
     // ---- the full round (R3) -------------------------------------------------------------------------------------------
@@ -370,11 +419,13 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             self.move_contacts();
         }
         while self.arrivals.first_key() == self.now {
-            let contact = self.next_contact();
+            let source = SourceId::from_index(self.arrivals.first_leaf());
+            let (contact, talk) = self.next_contact(source);
+            self.read_ahead(source);
             if PATHS {
                 self.arrive(contact);
             } else {
-                self.enter(contact);
+                self.enter(contact, talk);
             }
             if self.waiting.count() > WAITING_MAX {
                 return;
@@ -383,7 +434,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         while self.wake_ups.first_key() == self.now {
             let profile = ProfileId::from_index(self.wake_ups.first_leaf());
             if DESKS {
-                self.wake_ups.set(profile.index(), NEVER);
+                self.wake_ups.clear(profile.index());
                 self.desks.affect_kind(KindId::from_index(profile.index()));
             } else {
                 self.wake(profile);
@@ -403,7 +454,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let best = if self.idle.any(profile) { self.best_contact(profile) } else { Best::NothingBefore(EMPTY) };
         match best {
             Best::Contact(_) => {
-                self.wake_ups.set(profile.index(), NEVER);
+                self.wake_ups.clear(profile.index());
                 self.affect(profile);
             }
             Best::NothingBefore(at) => self.set_wake_up(profile, at),
@@ -443,8 +494,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
         while self.completions.first_key() == self.now {
             let agent = AgentId::from_index(self.completions.first_leaf());
-            self.completions.set(agent.index(), NEVER);
-            self.complete(agent);
+            self.completions.clear(agent.index());
+            let completed = self.complete(agent);
+            self.tell(&completed);
             if self.agents[agent].present {
                 self.become_available(agent);
             } else {
@@ -465,14 +517,14 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// A contact enters its queue, if there is room, and may find an agent in step 2.
-    fn enter(&mut self, contact: Contact) {
+    fn enter(&mut self, contact: Contact, talk: Span) {
         self.tell(&Fact::Offered { contact });
         if self.limited && self.is_full(contact.queue) {
             self.tell(&Fact::Rejected { contact });
             return;
         }
         let deadline = self.deadline_of(&contact);
-        let slot = self.enqueue(contact, contact.queue.into(), deadline);
+        let slot = self.enqueue(contact, talk, contact.queue.into(), deadline);
         self.has_entered(contact.queue, slot);
     }
 
@@ -505,9 +557,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         while let Some((_, agent)) = self.idle.first(profile) {
             match self.best_contact(profile) {
                 Best::Contact(slot) => {
-                    let contact = self.dequeue(slot);
+                    let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
                     self.idle.remove(agent, profile);
-                    self.assign(agent, profile, contact);
+                    self.assign(agent, profile, contact, talk);
                 }
                 Best::NothingBefore(at) => return self.set_wake_up(profile, at),
             }
@@ -530,9 +582,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
                 AgentRule::Random => self.anyone_for(slot),
                 _ => (profile, agent),
             };
-            let contact = self.dequeue(slot);
+            let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
             self.idle.remove(agent, profile);
-            self.assign(agent, profile, contact);
+            self.assign(agent, profile, contact, talk);
         }
     }
 
@@ -569,7 +621,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let slot = self.patience.first_leaf() as Slot;
         let is_left_behind = !self.waiting.get(slot).waits();
         if is_left_behind {
-            self.patience.set(slot as usize, NEVER);
+            self.patience.clear(slot as usize);
         }
         is_left_behind
     }
@@ -593,7 +645,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// Takes the patience that ends first: whose it is, if that contact still waits. Who has left in the meantime has left its key behind (see `dequeue`).
     fn next_to_abandon(&mut self) -> Option<(u64, Slot)> {
         let slot = self.patience.first_leaf() as Slot;
-        self.patience.set(slot as usize, NEVER);
+        self.patience.clear(slot as usize);
         let waiting = self.waiting.get(slot);
         waiting.waits().then_some((waiting.order, slot))
     }
@@ -646,36 +698,48 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         self.tell(&Fact::Turned { agent, profile, state });
     }
 
-    /// Handling is over; the agent's leaf among the completions is left to the caller.
-    #[inline]
-    fn complete(&mut self, agent: AgentId) {
+    /// Handling is over, which is to be told; the agent's leaf among the completions is left to the caller.
+    #[inline(always)]
+    fn complete(&mut self, agent: AgentId) -> Fact {
         let now = Time::from_us(self.now);
         let state = &mut self.agents[agent];
         state.busy = false;
         state.handled_us += now.since(state.answered).as_us();
-        let fact = Fact::Completed { contact: state.contact, agent, profile: state.profile, answered: state.answered };
         self.busy_count -= 1;
-        self.tell(&fact);
+        Fact::Completed { contact: state.contact, agent, profile: state.profile, answered: state.answered }
     }
 
     /// The agent, no longer among the available, takes the contact, no longer among the waiting.
     #[inline]
-    fn assign(&mut self, agent: AgentId, profile: ProfileId, contact: Contact) {
-        let conversation = if PATHS {
+    fn assign(&mut self, agent: AgentId, profile: ProfileId, contact: Contact, talk: Span) {
+        if PATHS {
             match self.takes(agent, profile, contact) {
-                Ok(conversation) => conversation,
-                Err(ring) => return self.is_taken(agent, contact, ring),
+                Ok(conversation) => {
+                    let (talk, after_contact_work) = self.handling(profile, &contact, conversation);
+                    self.is_taken(agent, contact, talk + after_contact_work);
+                    self.agents[agent].answered_count += 1;
+                    self.talks(talk);
+                    self.tell(&Fact::Answered { contact, agent, profile, talk, after_contact_work });
+                }
+                Err(ring) => self.is_taken(agent, contact, ring),
             }
         } else {
-            0
+            let answered = self.answer(agent, profile, contact, talk);
+            self.tell(&answered);
+        }
+    }
+
+    /// The agent takes the contact, which is to be told; `talk` was drawn ahead.
+    #[inline(always)]
+    fn answer(&mut self, agent: AgentId, profile: ProfileId, contact: Contact, talk: Span) -> Fact {
+        let (talk, after_contact_work) = if self.particular {
+            self.particular_handling(profile, &contact, 0)
+        } else {
+            (talk, self.after_contact_work(&contact, contact.number))
         };
-        let (talk, after_contact_work) = self.handling(profile, &contact, conversation);
         self.is_taken(agent, contact, talk + after_contact_work);
         self.agents[agent].answered_count += 1;
-        if PATHS {
-            self.talks(talk);
-        }
-        self.tell(&Fact::Answered { contact, agent, profile, talk, after_contact_work });
+        Fact::Answered { contact, agent, profile, talk, after_contact_work }
     }
 
     /// The agent has its hands full from now on for so long.
@@ -697,27 +761,33 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let at = self.incoming[source].ahead;
         assert!(at >= self.now, "the arrivals of source {} run backwards", source.0);
         self.arrivals.set(source.index(), at);
-        if at != NEVER {
-            self.read_ahead(source);
-        }
     }
 
+    /// Draws what will be wanted when the source's next contact arrives.
     #[inline]
     fn read_ahead(&mut self, source: SourceId) {
-        self.incoming[source].ahead = match self.incoming[source].instants.next() {
+        let incoming = &mut self.incoming[source];
+        if incoming.ahead == NEVER {
+            return;
+        }
+        incoming.ahead = match incoming.instants.next() {
             Some(at) if at < self.model.run.horizon => at.as_us(),
             _ => NEVER,
         };
+        if !PATHS && !self.particular {
+            let terms = &self.terms[self.model.sources[source].queue];
+            incoming.talk = terms.handle_time.draw(&self.draws, source, Purpose::HandleTime, incoming.number);
+        }
     }
 
-    /// Takes the arrival that is due and lets its source prepare the next.
+    /// Takes the contact that arrives now, and its talk; the caller is to read ahead.
     #[inline]
-    fn next_contact(&mut self) -> Contact {
-        let source = SourceId::from_index(self.arrivals.first_leaf());
-        let number = self.incoming[source].number;
-        self.incoming[source].number = number + 1;
+    fn next_contact(&mut self, source: SourceId) -> (Contact, Span) {
+        let incoming = &mut self.incoming[source];
+        let (number, talk) = (incoming.number, incoming.talk);
+        incoming.number += 1;
         self.await_next(source);
-        self.contact_of(source, number)
+        (self.contact_of(source, number), talk)
     }
 
     /// A contact as its source sends it.
@@ -739,8 +809,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     /// The contact waits from now on.
     #[inline]
-    pub(super) fn enqueue(&mut self, contact: Contact, line: LineId, deadline: i64) -> Slot {
-        let slot = self.waiting.push(contact, line);
+    pub(super) fn enqueue(&mut self, contact: Contact, talk: Span, line: LineId, deadline: i64) -> Slot {
+        let slot = self.waiting.push(contact, talk, line);
         if RANKED {
             self.ranked.add(&self.waiting, slot);
         }
@@ -748,7 +818,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             self.patience.grow(self.waiting.slots());
             self.patience.set(slot as usize, deadline);
         } else if (slot as usize) < self.patience.leaves() && self.patience.key(slot as usize) != NEVER {
-            self.patience.set(slot as usize, NEVER);
+            self.patience.clear(slot as usize);
         }
         // Agents already available to whom a delay still forbids it must be woken when that ends; if others were here first, they are.
         if self.idle.count() > 0 && self.waiting.first(line) == slot {
@@ -804,34 +874,52 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// How long the contact waits at most the `wait`-th time, from 0; `None`: for ever.
     #[inline]
     pub(super) fn patience_of(&self, contact: &Contact, channel: Channel, wait: u64) -> Option<Span> {
-        if let Some(given) = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0) {
+        if self.particular
+            && let Some(given) = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0)
+        {
             return given.patience;
         }
-        let queue = &self.model.queues[contact.queue];
-        let patience =
-            if DESKS { queue.by_channel[channel].patience.as_ref().or(queue.patience.as_ref())? } else { queue.patience.as_ref()? };
+        let by_channel = if DESKS { self.model.queues[contact.queue].by_channel[channel].patience.as_ref() } else { None };
+        let patience = by_channel.or(self.terms[contact.queue].patience.as_ref())?;
         let number = if PATHS { nth(contact.number, wait) } else { contact.number };
-        Some(patience.sample(&mut self.incoming[contact.source].streams.stream(Purpose::Patience, number)))
+        Some(patience.draw(&self.draws, contact.source, Purpose::Patience, number))
     }
 
-    /// Talk and after-contact work: what is given, else drawn from the profile entry's distribution, else from the queue's (R13).
+    /// Talk and after-contact work of the contact's `conversation`-th conversation, from 0 (R13).
     #[inline]
     fn handling(&self, profile: ProfileId, contact: &Contact, conversation: u64) -> (Span, Span) {
-        let streams = &self.incoming[contact.source].streams;
-        let queue = &self.model.queues[contact.queue];
+        if self.particular {
+            return self.particular_handling(profile, contact, conversation);
+        }
+        let number = nth(contact.number, conversation);
+        let talk = self.terms[contact.queue].handle_time.draw(&self.draws, contact.source, Purpose::HandleTime, number);
+        (talk, self.after_contact_work(contact, number))
+    }
+
+    /// Where nothing in particular decides. The number is the contact's, with how many conversations it had before.
+    #[inline]
+    fn after_contact_work(&self, contact: &Contact, number: u64) -> Span {
+        let work = self.terms[contact.queue].after_contact_work.as_ref();
+        work.map_or(Span::ZERO, |work| work.draw(&self.draws, contact.source, Purpose::AfterContactWork, number))
+    }
+
+    /// As `handling`: what is given, else drawn from the profile entry's distribution, else from the queue's, and stretched by the day.
+    #[inline(never)]
+    fn particular_handling(&self, profile: ProfileId, contact: &Contact, conversation: u64) -> (Span, Span) {
+        let terms = &self.terms[contact.queue];
         let entry: Option<&Entry> =
             if self.overrides[profile] { self.model.profiles[profile].overriding_entry(contact.queue, Channel::Voice) } else { None };
         let given = given(self.model, contact.source, contact.number).filter(|_| !PATHS || conversation == 0);
         let number = if PATHS { nth(contact.number, conversation) } else { contact.number };
-        let talk = given.and_then(|given| given.handle_time).unwrap_or_else(|| {
-            let distribution = entry.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&queue.handle_time);
-            self.day.stretch(contact.queue, distribution.sample(&mut streams.stream(Purpose::HandleTime, number)))
-        });
+        let draw = |distribution: &Distribution, purpose| {
+            self.day.stretch(contact.queue, distribution.draw(&self.draws, contact.source, purpose, number))
+        };
+        let talk = given
+            .and_then(|given| given.handle_time)
+            .unwrap_or_else(|| draw(entry.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&terms.handle_time), Purpose::HandleTime));
         let after = given.and_then(|given| given.after_contact_work).unwrap_or_else(|| {
-            match entry.and_then(|entry| entry.after_contact_work.as_ref()).or(queue.after_contact_work.as_ref()) {
-                Some(work) => self.day.stretch(contact.queue, work.sample(&mut streams.stream(Purpose::AfterContactWork, number))),
-                None => Span::ZERO,
-            }
+            let work = entry.and_then(|entry| entry.after_contact_work.as_ref()).or(terms.after_contact_work.as_ref());
+            work.map_or(Span::ZERO, |work| draw(work, Purpose::AfterContactWork))
         });
         (talk, after)
     }

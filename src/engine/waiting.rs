@@ -6,6 +6,7 @@ use super::routes::Pool;
 use super::winner_tree::{NEVER, WinnerTree};
 use crate::id::{Id, QueueId, Table};
 use crate::observe::Contact;
+use crate::time::Span;
 
 /// A line of waiting contacts: of a queue; where agents have desks, of a queue, a channel and a step of routing criteria.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +49,8 @@ pub(super) const EMPTY: i64 = i64::MAX / 2;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Waiting {
     pub(super) contact: Contact,
+    /// How long it will talk, where that was drawn ahead.
+    pub(super) talk: Span,
     /// Order of enqueueing over all queues (R5).
     pub(super) order: u64,
     before: Slot,
@@ -182,14 +185,14 @@ impl WaitingContacts {
 
     /// A contact enters a line.
     #[inline]
-    pub(super) fn push(&mut self, contact: Contact, line: LineId) -> Slot {
+    pub(super) fn push(&mut self, contact: Contact, talk: Span, line: LineId) -> Slot {
         let slot = self.free;
         let slot = if slot == NONE { self.slots.len() as Slot } else { slot };
         let row = &mut self.lines[line];
         let before = std::mem::replace(&mut row.last, slot);
         row.length += 1;
         let enqueued_us = contact.enqueued.as_us();
-        let waiting = Waiting { contact, order: self.next_order, before, after: NONE, line, stage: 0, state: State::InLine };
+        let waiting = Waiting { contact, talk, order: self.next_order, before, after: NONE, line, stage: 0, state: State::InLine };
         self.next_order += 1;
         self.count += 1;
         if let Some(place) = self.slots.get_mut(slot as usize) {

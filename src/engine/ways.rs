@@ -141,7 +141,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
             self.begin_criteria(id, queue);
         }
         let line = self.line_of(id, queue);
-        let slot = self.enqueue(contact, line, deadline);
+        let slot = self.enqueue(contact, Span::ZERO, line, deadline);
         self.journeys.waits_at(id, slot);
         self.journeys.reschedule(id);
         self.has_entered(queue, slot);

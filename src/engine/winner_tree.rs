@@ -9,19 +9,39 @@ use std::hint::select_unpredictable;
 /// The key of a leaf without an event.
 pub(super) const NEVER: i64 = i64::MAX - 1;
 
+/// The leaves of a block, and how many levels of nodes are above them.
+const FAN: usize = 1 << LEVELS;
+const LEVELS: u32 = 4;
+/// How many blocks a path may pass below the topmost: there are less than 2^28 leaves.
+/// A loop over that many is unrolled; in a loop that remains, the compiler would make branches of the comparisons that are there to avoid them.
+const BLOCKS_MAX: u32 = 6;
+
+/// A small tree: node 1 is its root, the children of node n are 2n and 2n + 1, the leaves are the second half.
+type Block = [u64; 2 * FAN];
+
 /// The earliest of the keys of its leaves; among equal keys the lowest leaf. Keys are 0 or more.
 ///
 /// A node is one word: the key, and below it the number of its leaf, so that the earlier of two is the smaller. Some 280 years of microseconds fit beside the
 /// numbers of a thousand leaves; where a key does not fit, the tree goes on with nodes of two words.
+///
+/// The tree is cut into blocks, whose size the compiler knows: no step within one needs a check, and what a path touches lies close together.
 #[derive(Debug)]
 pub(super) struct WinnerTree {
-    /// Node 1 is the root, the children of node n are 2n and 2n + 1, the leaves are the second half.
-    nodes: Vec<u64>,
+    /// Block 0, which holds the root. It has 2^`top_levels` leaves.
+    top: Block,
+    top_levels: u32,
+    /// The others, from block 1, level by level: the root of block b is a leaf of block (b - 1) / 16.
+    below: Vec<Block>,
+    /// The block of leaf 0.
+    first_block: usize,
+    leaves: usize,
     /// The root, taken apart: it is looked at more often than it changes.
     first: i64,
     first_leaf: u32,
     /// How many bits the number of a leaf takes.
     bits: u32,
+    /// Keys below it have room beside a leaf, and are not taken for [`NEVER`]. 0 where nodes are wide.
+    limit: u64,
     /// In place of the above.
     wide: Option<Box<WideTree>>,
 }
@@ -29,50 +49,25 @@ pub(super) struct WinnerTree {
 impl WinnerTree {
     /// A tree of at least `leaves` leaves, all at [`NEVER`].
     pub(super) fn new(leaves: usize) -> WinnerTree {
-        let mut tree = WinnerTree { nodes: Vec::new(), first: NEVER, first_leaf: 0, bits: 0, wide: None };
-        tree.rebuild(leaves.next_power_of_two(), |_| NEVER);
-        tree
-    }
-
-    fn rebuild(&mut self, leaves: usize, key: impl Fn(usize) -> i64) {
-        self.bits = leaves.trailing_zeros();
-        let no_leaf = u64::MAX << self.bits;
-        if (0..leaves).any(|leaf| key(leaf) != NEVER && !self.fits(key(leaf))) {
-            return self.widen(WideTree::new(leaves, key));
+        let leaves = leaves.next_power_of_two();
+        let bits = leaves.trailing_zeros();
+        let (mut top_levels, mut first_block) = (bits, 0);
+        while top_levels > LEVELS {
+            top_levels -= LEVELS;
+            first_block = first_block * FAN + 1;
         }
-        self.nodes = vec![no_leaf; 2 * leaves];
-        for leaf in 0..leaves {
-            self.nodes[leaves + leaf] = self.packed(leaf, key(leaf));
+        WinnerTree {
+            top: [NO_EVENT; 2 * FAN],
+            top_levels,
+            below: if first_block == 0 { Vec::new() } else { vec![[NO_EVENT; 2 * FAN]; first_block - 1 + leaves / FAN] },
+            first_block,
+            leaves,
+            first: NEVER,
+            first_leaf: 0,
+            bits,
+            limit: u64::MAX >> bits,
+            wide: None,
         }
-        for node in (1..leaves).rev() {
-            self.nodes[node] = self.nodes[2 * node].min(self.nodes[2 * node + 1]);
-        }
-        self.takes(self.nodes[1]);
-    }
-
-    /// Whether a key has room beside a leaf, and is not taken for [`NEVER`].
-    #[inline]
-    fn fits(&self, key: i64) -> bool {
-        (key as u64) < u64::MAX >> self.bits
-    }
-
-    /// The node of a leaf; [`NEVER`] has all bits of the key set.
-    #[inline]
-    fn packed(&self, leaf: usize, key: i64) -> u64 {
-        let key = if key == NEVER { u64::MAX >> self.bits } else { key as u64 };
-        key << self.bits | leaf as u64
-    }
-
-    #[inline]
-    fn key_of(&self, node: u64) -> i64 {
-        let key = node >> self.bits;
-        if key == u64::MAX >> self.bits { NEVER } else { key as i64 }
-    }
-
-    /// The root is that node.
-    #[inline]
-    fn takes(&mut self, root: u64) {
-        (self.first, self.first_leaf) = (self.key_of(root), (root & !(u64::MAX << self.bits)) as u32);
     }
 
     /// The earliest key.
@@ -93,84 +88,162 @@ impl WinnerTree {
         if let Some(wide) = &self.wide {
             return wide.second_key();
         }
-        let mut node = self.nodes.len() / 2 + self.first_leaf();
-        let mut second = u64::MAX;
-        while node > 1 {
-            second = second.min(self.nodes[node ^ 1]);
-            node >>= 1;
+        let (mut block, mut leaf) = self.place(self.first_leaf());
+        let mut second = NO_EVENT;
+        while block > 0 {
+            second = earlier(second, best_rival::<LEVELS>(&self.below[block - 1], leaf));
+            (block, leaf) = ((block - 1) / FAN, (block - 1) % FAN);
         }
-        self.key_of(second)
+        let of_top = match self.top_levels {
+            0 => NO_EVENT,
+            1 => best_rival::<1>(&self.top, leaf),
+            2 => best_rival::<2>(&self.top, leaf),
+            3 => best_rival::<3>(&self.top, leaf),
+            _ => best_rival::<LEVELS>(&self.top, leaf),
+        };
+        self.key_of(earlier(second, of_top))
     }
 
     /// How many leaves there are.
     #[inline]
     pub(super) fn leaves(&self) -> usize {
-        match &self.wide {
-            None => self.nodes.len() / 2,
-            Some(wide) => wide.nodes.len() / 2,
-        }
+        self.leaves
     }
 
     /// The key of a leaf.
     #[inline]
     pub(super) fn key(&self, leaf: usize) -> i64 {
-        match &self.wide {
-            None => self.key_of(self.nodes[self.nodes.len() / 2 + leaf]),
-            Some(wide) => wide.nodes[wide.nodes.len() / 2 + leaf].key,
+        if let Some(wide) = &self.wide {
+            return wide.nodes[self.leaves + leaf].key;
+        }
+        match self.place(leaf) {
+            (0, leaf) => self.key_of(self.top[(1 << self.top_levels | leaf) % (2 * FAN)]),
+            (block, leaf) => self.key_of(self.below[block - 1][FAN + leaf]),
         }
     }
 
     /// Sets the key of a leaf.
     #[inline]
     pub(super) fn set(&mut self, leaf: usize, key: i64) {
-        if self.wide.is_some() || (!self.fits(key) && key != NEVER) {
-            return self.set_wide(leaf, key);
+        if key as u64 >= self.limit {
+            return self.set_large(leaf, key);
         }
-        let mut winner = self.packed(leaf, key);
-        let nodes = &mut self.nodes[..];
-        let mut at = nodes.len() / 2 + leaf;
-        nodes[at] = winner;
-        while at > 1 {
-            winner = winner.min(nodes[at ^ 1]);
-            at >>= 1;
-            nodes[at] = winner;
-        }
-        self.takes(winner);
+        self.replay(leaf, (key as u64) << self.bits | leaf as u64);
     }
 
-    #[cold]
+    /// Sets the key of a leaf to [`NEVER`].
+    #[inline]
+    pub(super) fn clear(&mut self, leaf: usize) {
+        if self.limit == 0 {
+            return self.set_large(leaf, NEVER);
+        }
+        self.replay(leaf, NO_EVENT);
+    }
+
+    /// Sets a key that may not fit into a word, or any if nodes are wide.
     #[inline(never)]
-    fn set_wide(&mut self, leaf: usize, key: i64) {
-        if self.wide.is_none() {
-            self.widen(WideTree::new(self.leaves(), |leaf| self.key(leaf)));
+    fn set_large(&mut self, leaf: usize, key: i64) {
+        if key == NEVER && self.wide.is_none() {
+            return self.replay(leaf, NO_EVENT);
         }
-        if let Some(wide) = &mut self.wide {
-            wide.set(leaf, key);
-            (self.first, self.first_leaf) = (wide.nodes[1].key, wide.nodes[1].leaf);
-        }
-    }
-
-    fn widen(&mut self, wide: WideTree) {
+        let mut wide = match self.wide.take() {
+            Some(wide) => wide,
+            None => Box::new(WideTree::new(self.leaves, |leaf| self.key(leaf))),
+        };
+        wide.set(leaf, key);
         (self.first, self.first_leaf) = (wide.nodes[1].key, wide.nodes[1].leaf);
-        (self.nodes, self.wide) = (Vec::new(), Some(Box::new(wide)));
+        (self.below, self.limit, self.wide) = (Vec::new(), 0, Some(wide));
     }
 
     /// Makes room for at least `leaves` leaves.
     #[inline]
     pub(super) fn grow(&mut self, leaves: usize) {
-        if leaves > self.leaves() {
-            self.grow_to(leaves.next_power_of_two());
+        if leaves > self.leaves {
+            self.grow_to(leaves);
         }
     }
 
     #[cold]
     #[inline(never)]
     fn grow_to(&mut self, leaves: usize) {
-        let old = self.leaves();
-        let keys: Vec<i64> = (0..old).map(|leaf| self.key(leaf)).collect();
-        self.wide = None;
-        self.rebuild(leaves, |leaf| keys.get(leaf).copied().unwrap_or(NEVER));
+        let small = std::mem::replace(self, WinnerTree::new(leaves));
+        for leaf in 0..small.leaves {
+            if small.key(leaf) != NEVER {
+                self.set(leaf, small.key(leaf));
+            }
+        }
     }
+
+    /// The block of a leaf, and which of the block's leaves it is.
+    #[inline]
+    fn place(&self, leaf: usize) -> (usize, usize) {
+        debug_assert!(leaf < self.leaves);
+        (self.first_block + leaf / FAN, leaf % FAN)
+    }
+
+    /// The leaf becomes that node: whoever wins on its way to the root is found anew.
+    #[inline]
+    fn replay(&mut self, leaf: usize, node: u64) {
+        let mut winner = node;
+        let (mut block, mut leaf) = self.place(leaf);
+        for _ in 0..BLOCKS_MAX {
+            if block == 0 {
+                break;
+            }
+            winner = winner_after::<LEVELS>(&mut self.below[block - 1], leaf, winner);
+            (block, leaf) = ((block - 1) / FAN, (block - 1) % FAN);
+        }
+        // Each number of levels has code of its own, without a loop.
+        winner = match self.top_levels {
+            0 => winner_after::<0>(&mut self.top, leaf, winner),
+            1 => winner_after::<1>(&mut self.top, leaf, winner),
+            2 => winner_after::<2>(&mut self.top, leaf, winner),
+            3 => winner_after::<3>(&mut self.top, leaf, winner),
+            _ => winner_after::<LEVELS>(&mut self.top, leaf, winner),
+        };
+        (self.first, self.first_leaf) = (self.key_of(winner), (winner & !(u64::MAX << self.bits)) as u32);
+    }
+
+    #[inline]
+    fn key_of(&self, node: u64) -> i64 {
+        let key = node >> self.bits;
+        if key == u64::MAX >> self.bits { NEVER } else { key as i64 }
+    }
+}
+
+/// The node of a leaf at [`NEVER`]: all bits of its key are set.
+const NO_EVENT: u64 = u64::MAX;
+
+/// Puts a node in the place of a leaf of a block with so many levels; the winner of the block.
+#[inline(always)]
+fn winner_after<const LEVELS: u32>(block: &mut Block, leaf: usize, node: u64) -> u64 {
+    let mut at = (1 << LEVELS | leaf) % (2 * FAN);
+    let mut winner = node;
+    block[at] = winner;
+    for _ in 0..LEVELS {
+        winner = earlier(winner, block[at ^ 1]);
+        at /= 2;
+        block[at] = winner;
+    }
+    winner
+}
+
+/// The best of those that a leaf of a block with so many levels meets on its way up.
+#[inline(always)]
+fn best_rival<const LEVELS: u32>(block: &Block, leaf: usize) -> u64 {
+    let mut at = (1 << LEVELS | leaf) % (2 * FAN);
+    let mut best = NO_EVENT;
+    for _ in 0..LEVELS {
+        best = earlier(best, block[at ^ 1]);
+        at /= 2;
+    }
+    best
+}
+
+/// The smaller of two; nobody can tell beforehand which, so that a branch would be mispredicted half the time.
+#[inline(always)]
+fn earlier(a: u64, b: u64) -> u64 {
+    select_unpredictable(b < a, b, a)
 }
 
 /// A node with a word for the key and one for the leaf.
@@ -245,7 +318,7 @@ mod tests {
                 // Some keys leave no room for the leaf.
                 let key = if key == 5 { NEVER } else { key + ((i64::from(large) * i64::from(key == 4)) << 61) };
                 keys[leaf] = key;
-                tree.set(leaf, key);
+                if key == NEVER { tree.clear(leaf) } else { tree.set(leaf, key) }
                 let first = *keys.iter().min().unwrap();
                 prop_assert_eq!(tree.first_key(), first);
                 prop_assert_eq!(tree.key(leaf), key);

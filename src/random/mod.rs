@@ -9,13 +9,15 @@
 //! `TestU01`'s `BigCrush`; the ten of its default would cost a run some ten percent.
 
 mod distribution;
+mod draw;
 mod philox;
 
 pub(crate) use distribution::choice;
 pub use distribution::{Distribution, Other, SurvivalPoint};
+pub(crate) use draw::Draws;
 
 use crate::id::SourceId;
-use philox::philox4x64;
+use philox::{philox4x64, schedule};
 use rand::TryRng;
 use std::convert::Infallible;
 
@@ -134,9 +136,7 @@ impl SourceStreams {
     /// The generator for one purpose and number at one place: whatever there is several of, such as the steps of a flow.
     #[inline]
     pub const fn stream_at(&self, purpose: Purpose, number: u64, place: u64) -> Stream {
-        let key = [self.streams.seed, self.streams.replication];
-        let place = [number, (purpose as u64) << 32 | self.source.0 as u64, place];
-        Stream { key, place, block: 0, words: philox4x64::<ROUNDS>([0, place[0], place[1], place[2]], key), read: 0 }
+        Stream::new([self.streams.seed, self.streams.replication], [number, kind(purpose, self.source), place])
     }
 }
 
@@ -148,6 +148,12 @@ pub(crate) fn hash_of_text(text: &str) -> u64 {
 /// The number of a contact together with how often the same happened to it before, as one number for a key (R25).
 pub(crate) const fn nth(number: u64, times: u64) -> u64 {
     number | times << 48
+}
+
+/// What a draw is for and whose it is, as one word of a key.
+#[inline]
+const fn kind(purpose: Purpose, source: SourceId) -> u64 {
+    (purpose as u64) << 32 | source.0 as u64
 }
 
 /// Rounds of Philox; part of every result.
@@ -176,6 +182,11 @@ pub struct Stream {
 }
 
 impl Stream {
+    #[inline]
+    const fn new(key: [u64; 2], place: [u64; 3]) -> Stream {
+        Stream { key, place, block: 0, words: philox4x64::<ROUNDS>([0, place[0], place[1], place[2]], &schedule(key)), read: 0 }
+    }
+
     // Most draws take one word, which then never leaves the registers.
     #[inline(always)]
     fn next_word(&mut self) -> u64 {
@@ -190,7 +201,7 @@ impl Stream {
     #[inline(never)]
     fn next_block(&mut self) {
         self.block += 1;
-        self.words = philox4x64::<ROUNDS>([self.block, self.place[0], self.place[1], self.place[2]], self.key);
+        self.words = philox4x64::<ROUNDS>([self.block, self.place[0], self.place[1], self.place[2]], &schedule(self.key));
         self.read = 0;
     }
 }

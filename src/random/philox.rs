@@ -5,15 +5,27 @@ const MULTIPLIER: [u64; 2] = [0xD2E7_470E_E14C_6C93, 0xCA5A_8263_9512_1157];
 /// Weyl increments of the key: the golden ratio and the square root of three, less one.
 const WEYL: [u64; 2] = [0x9E37_79B9_7F4A_7C15, 0xBB67_AE85_84CA_A73B];
 
-/// Four words for that counter under that key: a bijection of the counter for each key.
+/// The key as it is in each round.
 #[inline]
-pub(super) const fn philox4x64<const ROUNDS: usize>(mut counter: [u64; 4], mut key: [u64; 2]) -> [u64; 4] {
+pub(super) const fn schedule<const ROUNDS: usize>(key: [u64; 2]) -> [[u64; 2]; ROUNDS] {
+    let mut keys = [key; ROUNDS];
+    let mut round = 1;
+    while round < ROUNDS {
+        let before = keys[round - 1];
+        keys[round] = [before[0].wrapping_add(WEYL[0]), before[1].wrapping_add(WEYL[1])];
+        round += 1;
+    }
+    keys
+}
+
+/// Four words for that counter under the key of that schedule: a bijection of the counter for each key.
+#[inline]
+pub(super) const fn philox4x64<const ROUNDS: usize>(mut counter: [u64; 4], keys: &[[u64; 2]; ROUNDS]) -> [u64; 4] {
     let mut round = 0;
     while round < ROUNDS {
         let (high_0, low_0) = multiply(MULTIPLIER[0], counter[0]);
         let (high_1, low_1) = multiply(MULTIPLIER[1], counter[2]);
-        counter = [high_1 ^ counter[1] ^ key[0], low_1, high_0 ^ counter[3] ^ key[1], low_0];
-        key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+        counter = [high_1 ^ counter[1] ^ keys[round][0], low_1, high_0 ^ counter[3] ^ keys[round][1], low_0];
         round += 1;
     }
     counter
@@ -35,12 +47,12 @@ mod tests {
         let pi = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0, 0x082e_fa98_ec4e_6c89];
         let more_pi = [0x4528_21e6_38d0_1377, 0xbe54_66cf_34e9_0c6c];
         let answers = [
-            philox4x64::<7>([0; 4], [0; 2]),
-            philox4x64::<7>([u64::MAX; 4], [u64::MAX; 2]),
-            philox4x64::<7>(pi, more_pi),
-            philox4x64::<10>([0; 4], [0; 2]),
-            philox4x64::<10>([u64::MAX; 4], [u64::MAX; 2]),
-            philox4x64::<10>(pi, more_pi),
+            philox4x64::<7>([0; 4], &schedule([0; 2])),
+            philox4x64::<7>([u64::MAX; 4], &schedule([u64::MAX; 2])),
+            philox4x64::<7>(pi, &schedule(more_pi)),
+            philox4x64::<10>([0; 4], &schedule([0; 2])),
+            philox4x64::<10>([u64::MAX; 4], &schedule([u64::MAX; 2])),
+            philox4x64::<10>(pi, &schedule(more_pi)),
         ];
         let known = [
             [0x5dc8_ee62_68ec_62cd, 0x139b_c570_b6c1_25a0, 0x84d6_deb4_fb65_f49e, 0xaff7_5833_76d3_78c2],
