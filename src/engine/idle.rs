@@ -1,6 +1,6 @@
 //! The available agents: per profile a list in the order in which they became available.
 
-use crate::id::{AgentId, Id, ProfileId, Table};
+use crate::id::{AgentId, ProfileId, Table};
 
 const NOBODY: u32 = u32::MAX;
 /// Later than any instant: what a profile without an available agent shows.
@@ -15,6 +15,8 @@ struct Place {
 
 #[derive(Clone, Copy, Debug)]
 struct Line {
+    /// Since when the first has been available, or [`NO_ONE_SINCE`]: a copy for those who compare lines.
+    since_us: i64,
     first: u32,
     last: u32,
 }
@@ -24,8 +26,6 @@ struct Line {
 pub(super) struct IdleAgents {
     places: Table<AgentId, Place>,
     lines: Table<ProfileId, Line>,
-    /// Since when the first of each line has been available; a compact copy for the scan over profiles.
-    first_since: Vec<i64>,
     count: usize,
 }
 
@@ -33,8 +33,7 @@ impl IdleAgents {
     pub(super) fn new(agents: usize, profiles: usize) -> IdleAgents {
         IdleAgents {
             places: (0..agents).map(|_| Place { since_us: 0, before: NOBODY, after: NOBODY }).collect(),
-            lines: (0..profiles).map(|_| Line { first: NOBODY, last: NOBODY }).collect(),
-            first_since: vec![NO_ONE_SINCE; profiles],
+            lines: (0..profiles).map(|_| Line { since_us: NO_ONE_SINCE, first: NOBODY, last: NOBODY }).collect(),
             count: 0,
         }
     }
@@ -50,11 +49,17 @@ impl IdleAgents {
         self.places[agent].since_us
     }
 
+    /// Whether any agent of the profile is available.
+    #[inline]
+    pub(super) fn any(&self, profile: ProfileId) -> bool {
+        self.lines[profile].first != NOBODY
+    }
+
     /// The longest available agent of a profile: since when, and who.
     #[inline]
     pub(super) fn first(&self, profile: ProfileId) -> Option<(i64, AgentId)> {
-        let since = self.first_since[profile.index()];
-        (since != NO_ONE_SINCE).then(|| (since, AgentId(self.lines[profile].first)))
+        let Line { since_us, first, .. } = self.lines[profile];
+        (first != NOBODY).then_some((since_us, AgentId(first)))
     }
 
     /// All available agents of a profile, the longest available first.
@@ -73,8 +78,17 @@ impl IdleAgents {
             before = self.places[AgentId(before)].before;
         }
         self.places[agent] = Place { since_us: now, before, after };
-        self.link(profile, before, agent.0);
-        self.link_back(profile, after, agent.0);
+        let line = &mut self.lines[profile];
+        if before == NOBODY {
+            (line.since_us, line.first) = (now, agent.0);
+        } else {
+            self.places[AgentId(before)].after = agent.0;
+        }
+        if after == NOBODY {
+            line.last = agent.0;
+        } else {
+            self.places[AgentId(after)].before = agent.0;
+        }
         self.count += 1;
     }
 
@@ -82,29 +96,20 @@ impl IdleAgents {
     #[inline]
     pub(super) fn remove(&mut self, agent: AgentId, profile: ProfileId) {
         let Place { before, after, .. } = self.places[agent];
-        self.link(profile, before, after);
-        self.link_back(profile, after, before);
-        self.count -= 1;
-    }
-
-    /// `after` now follows `before`.
-    #[inline]
-    fn link(&mut self, profile: ProfileId, before: u32, after: u32) {
+        let line = &mut self.lines[profile];
+        let mut next_since_us = NO_ONE_SINCE;
+        if after == NOBODY {
+            line.last = before;
+        } else {
+            let next = &mut self.places[AgentId(after)];
+            next.before = before;
+            next_since_us = next.since_us;
+        }
         if before == NOBODY {
-            self.lines[profile].first = after;
-            self.first_since[profile.index()] = if after == NOBODY { NO_ONE_SINCE } else { self.places[AgentId(after)].since_us };
+            (line.since_us, line.first) = (next_since_us, after);
         } else {
             self.places[AgentId(before)].after = after;
         }
-    }
-
-    /// `before` now precedes `after`.
-    #[inline]
-    fn link_back(&mut self, profile: ProfileId, after: u32, before: u32) {
-        if after == NOBODY {
-            self.lines[profile].last = before;
-        } else {
-            self.places[AgentId(after)].before = before;
-        }
+        self.count -= 1;
     }
 }

@@ -3,93 +3,88 @@
 use super::desk_routes::DeskRoute;
 use super::idle::IdleAgents;
 use super::ranked::{Rank, RankedQueues};
-use super::routes::{Level, Pool};
+use super::routes::{Look, Routes};
 use super::waiting::{EMPTY, NONE, Slot, WaitingContacts};
 use crate::id::{AgentId, ProfileId};
 use crate::model::{AgentRule, ContactRule};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-/// The best eligible contact where every contact has the same priority and age: then the first of a queue is its best, and eligible as
-/// soon as any of the queue is.
-#[inline]
-pub(super) fn best_first<'r>(levels: impl Iterator<Item = Level<'r>>, pools: &[Pool], waiting: &WaitingContacts, now: i64) -> Option<Slot> {
-    for level in levels {
-        let mut best = NONE;
-        let mut best_enqueued = EMPTY;
-        for route in level.scanned {
-            let enqueued = waiting.first_enqueued(route.line);
-            if enqueued <= best_enqueued && enqueued + route.delay_us <= now {
-                let slot = waiting.first(route.line);
-                if enqueued < best_enqueued || waiting.get(slot).order < waiting.get(best).order {
-                    best = slot;
-                    best_enqueued = enqueued;
-                }
-            }
-        }
-        for &pool in level.pools {
-            let slot = waiting.first_of_pool(pool);
-            let eligible = slot != NONE && waiting.get(slot).contact.enqueued.as_us() + pools[pool as usize].delay_us <= now;
-            if eligible && (best == NONE || waiting.get(slot).order < waiting.get(best).order) {
-                best = slot;
-            }
-        }
-        if best != NONE {
-            return Some(best);
-        }
-    }
-    None
+/// What there is for the agents of a profile.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Best {
+    /// Their best contact.
+    Contact(Slot),
+    /// Nothing, before that instant at which a delay ends; [`EMPTY`] if none will.
+    NothingBefore(i64),
 }
 
-/// The next instant at which a delay ends that keeps agents from a contact they could otherwise take; [`EMPTY`] or later if there is none.
-/// To be asked when no contact is eligible for them, so that those without delay need no look.
+/// The best eligible contact where every contact has the same priority and age: then the first of a line is its best, and eligible as
+/// soon as any of the line is.
 #[inline]
-pub(super) fn next_opening<'r>(levels: impl Iterator<Item = Level<'r>>, pools: &[Pool], waiting: &WaitingContacts) -> i64 {
+pub(super) fn best_first(looks: &[Look], waiting: &WaitingContacts, now: i64) -> Best {
+    let mut looks = looks.iter();
     let mut next = EMPTY;
-    for level in levels {
-        for route in level.scanned {
-            next = next.min(waiting.first_enqueued(route.line) + route.delay_us);
+    let found = loop {
+        let Some(look) = looks.next() else { return Best::NothingBefore(next) };
+        let opens = waiting.first_enqueued(look.line) + look.delay_us;
+        if opens <= now {
+            break look;
         }
-        for &pool in level.pools {
-            let slot = waiting.first_of_pool(pool);
-            if slot != NONE {
-                next = next.min(waiting.get(slot).contact.enqueued.as_us() + pools[pool as usize].delay_us);
-            }
+        next = next.min(opens);
+    };
+    // Of its priority there may be an older one.
+    let (mut best, mut best_enqueued) = (found.line, waiting.first_enqueued(found.line));
+    for look in looks {
+        if look.priority != found.priority {
+            break;
+        }
+        let enqueued = waiting.first_enqueued(look.line);
+        if enqueued <= best_enqueued && enqueued + look.delay_us <= now && waiting.comes_before(look.line, best) {
+            (best, best_enqueued) = (look.line, enqueued);
         }
     }
-    next
+    Best::Contact(waiting.first(best))
+}
+
+/// The next instant at which a delay ends that keeps agents from a contact they could otherwise take; [`EMPTY`] if there is none.
+/// To be asked when no contact is eligible for them, so that those without delay need no look.
+fn next_opening(looks: &[Look], waiting: &WaitingContacts) -> i64 {
+    looks.iter().fold(EMPTY, |next, look| next.min(waiting.first_enqueued(look.line) + look.delay_us))
 }
 
 /// (claim under the weighted rule, profile priority, rank): the smallest goes first.
 type Key = (Reverse<i128>, u8, Rank);
 
 /// The best eligible contact in general, by the rule.
-pub(super) fn best_ranked<'r>(
+pub(super) fn best_ranked(
     rule: ContactRule,
-    levels: impl Iterator<Item = Level<'r>>,
+    routes: &Routes,
+    profile: ProfileId,
     ranked: &mut RankedQueues,
     waiting: &mut WaitingContacts,
     now: i64,
-) -> Option<Slot> {
+) -> Best {
     let mut best: Option<(Key, Slot)> = None;
-    for level in levels {
-        for route in level.all {
-            if let Some((rank, slot)) = ranked.best(waiting, route.line, route.stage, now) {
-                let claim = match rule {
-                    ContactRule::Weighted => i128::from((now - rank.1).max(0)) * i128::from(route.weight_milli),
-                    ContactRule::Strict | ContactRule::LongestWaitFirst => 0,
-                };
-                let key = (Reverse(claim), route.priority, rank);
-                if best.is_none_or(|(least, _)| key < least) {
-                    best = Some((key, slot));
-                }
-            }
-        }
-        if best.is_some() && rule != ContactRule::Weighted {
+    for route in routes.entries(profile) {
+        if rule != ContactRule::Weighted && best.is_some_and(|((_, priority, _), _)| priority < route.priority) {
             break;
         }
+        if let Some((rank, slot)) = ranked.best(waiting, route.line, route.stage, now) {
+            let claim = match rule {
+                ContactRule::Weighted => i128::from((now - rank.1).max(0)) * i128::from(route.weight_milli),
+                ContactRule::Strict | ContactRule::LongestWaitFirst => 0,
+            };
+            let key = (Reverse(claim), route.priority, rank);
+            if best.is_none_or(|(least, _)| key < least) {
+                best = Some((key, slot));
+            }
+        }
     }
-    best.map(|(_, slot)| slot)
+    match best {
+        Some((_, slot)) => Best::Contact(slot),
+        None => Best::NothingBefore(next_opening(routes.looks(profile), waiting)),
+    }
 }
 
 /// The best eligible contact among the lines of a desk that are `open`, best priority first.

@@ -1,7 +1,7 @@
 //! Who may take from where: the routing profiles, turned into flat tables that the router scans.
 
 use super::waiting::LineId;
-use crate::id::{Id, ProfileId, QueueId};
+use crate::id::{Id, ProfileId, QueueId, Table};
 use crate::model::{ContactRule, Model};
 use std::ops::Range;
 
@@ -13,6 +13,15 @@ pub(super) struct Route {
     pub(super) stage: u32,
     pub(super) delay_us: i64,
     pub(super) weight_milli: u32,
+    pub(super) priority: u8,
+}
+
+/// What the router looks at where the first of a line is its best: an entry of a profile, or many of them as a pool.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    pub(super) delay_us: i64,
+    /// The line, or that which the pool shows.
+    pub(super) line: LineId,
     pub(super) priority: u8,
 }
 
@@ -29,45 +38,17 @@ const POOL_MIN: usize = 64;
 const POOLS_MAX: usize = 8;
 
 /// Many queues that some profile serves at one priority and under one delay: a tree over their first contacts (see `waiting`) replaces the scan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pool {
-    pub(super) delay_us: i64,
-    pub(super) lines: Vec<LineId>,
-}
-
-/// The entries of one profile at one priority.
-#[derive(Clone, Debug)]
-struct LevelRuns {
-    /// In `entries`; those that stand in a pool come last.
-    start: u32,
-    pooled: u32,
-    end: u32,
-    /// In `pool_uses`.
-    pools: Range<u32>,
-}
-
-/// The entries of one profile at one priority.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Level<'r> {
-    pub(super) all: &'r [Route],
-    /// Those that stand in none of `pools`.
-    pub(super) scanned: &'r [Route],
-    /// The pools of the others, by number.
-    pub(super) pools: &'r [u32],
-}
+pub(super) type Pool = Vec<LineId>;
 
 /// The routing profiles by profile and by queue.
 #[derive(Debug)]
 pub(super) struct Routes {
-    entries: Vec<Route>,
-    /// Best priority first.
-    levels: Vec<LevelRuns>,
-    /// By profile: its entry, if it has just one.
-    only: Vec<Option<Route>>,
-    /// Runs of `levels` of one profile.
-    profiles: Vec<Range<u32>>,
+    /// Per profile: its entries, best priority first, of one priority shortest delay first.
+    entries: Table<ProfileId, Vec<Route>>,
+    looks: Vec<Look>,
+    /// Per profile: its run of `looks`, in the order of the entries.
+    looks_of: Table<ProfileId, Range<u32>>,
     pools: Vec<Pool>,
-    pool_uses: Vec<u32>,
     openings: Vec<Opening>,
     /// Per queue: its run of `openings`, shortest delay first, and where in it the delays begin.
     queues: Vec<(Range<u32>, u32)>,
@@ -90,12 +71,10 @@ impl Routes {
             delays.dedup();
         }
         let mut tables = Routes {
-            entries: Vec::new(),
-            levels: Vec::new(),
-            only: Vec::new(),
-            profiles: Vec::new(),
+            entries: Table::new(),
+            looks: Vec::new(),
+            looks_of: Table::new(),
             pools: Vec::new(),
-            pool_uses: Vec::new(),
             openings: Vec::new(),
             queues: Vec::new(),
             stages,
@@ -118,7 +97,7 @@ impl Routes {
                 })
                 .collect();
             routes.sort_by_key(|route| (route.priority, route.delay_us, route.line));
-            tables.add_profile(&routes);
+            tables.add_profile(routes);
         }
         tables
     }
@@ -130,49 +109,34 @@ impl Routes {
         self.queues.push((start..self.openings.len() as u32, start + at_once));
     }
 
-    fn add_profile(&mut self, routes: &[Route]) {
-        let first_level = self.levels.len() as u32;
-        for level in routes.chunk_by(|a, b| a.priority == b.priority) {
-            let start = self.entries.len() as u32;
-            let first_use = self.pool_uses.len() as u32;
-            let mut pooled = Vec::new();
-            for run in level.chunk_by(|a, b| a.delay_us == b.delay_us) {
-                if let Some(pool) = self.pool(run) {
-                    self.pool_uses.push(pool);
-                    pooled.extend_from_slice(run);
-                } else {
-                    self.entries.extend_from_slice(run);
-                }
+    fn add_profile(&mut self, routes: Vec<Route>) {
+        let start = self.looks.len() as u32;
+        for run in routes.chunk_by(|a, b| (a.priority, a.delay_us) == (b.priority, b.delay_us)) {
+            let look = |line| Look { delay_us: run[0].delay_us, line, priority: run[0].priority };
+            match self.pool(run) {
+                Some(pool) => self.looks.push(look(pool)),
+                None => self.looks.extend(run.iter().map(|route| look(route.line))),
             }
-            let first_pooled = self.entries.len() as u32;
-            self.entries.extend(pooled);
-            let (end, last_use) = (self.entries.len() as u32, self.pool_uses.len() as u32);
-            self.levels.push(LevelRuns { start, pooled: first_pooled, end, pools: first_use..last_use });
         }
-        self.profiles.push(first_level..self.levels.len() as u32);
-        self.only.push(if let [only] = routes { Some(*only) } else { None });
+        self.looks_of.push(start..self.looks.len() as u32);
+        self.entries.push(routes);
     }
 
-    /// The number of the pool for that run of entries, if it is to have one. Profiles alike share it.
-    fn pool(&mut self, run: &[Route]) -> Option<u32> {
+    /// What the pool for that run of entries shows, if it is to have one. Profiles alike share it.
+    fn pool(&mut self, run: &[Route]) -> Option<LineId> {
         if run.len() < POOL_MIN {
             return None;
         }
-        let pool = Pool { delay_us: run[0].delay_us, lines: run.iter().map(|route| route.line).collect() };
-        if let Some(known) = self.pools.iter().position(|other| *other == pool) {
-            return Some(known as u32);
-        }
-        if self.pools.len() == POOLS_MAX {
-            return None;
-        }
-        self.pools.push(pool);
-        Some(self.pools.len() as u32 - 1)
-    }
-
-    /// The entry of a profile that has just one.
-    #[inline]
-    pub(super) fn only(&self, profile: ProfileId) -> Option<Route> {
-        self.only[profile.index()]
+        let pool: Pool = run.iter().map(|route| route.line).collect();
+        let number = match self.pools.iter().position(|other| *other == pool) {
+            Some(known) => known,
+            None if self.pools.len() == POOLS_MAX => return None,
+            None => {
+                self.pools.push(pool);
+                self.pools.len() - 1
+            }
+        };
+        Some(LineId::of_pool(self.stages.len(), number))
     }
 
     /// All pools, by number.
@@ -180,15 +144,16 @@ impl Routes {
         &self.pools
     }
 
-    /// The entries of a profile, priority by priority, best first.
+    /// The entries of a profile, best priority first.
+    pub(super) fn entries(&self, profile: ProfileId) -> &[Route] {
+        &self.entries[profile]
+    }
+
+    /// What the router looks at for a profile, best priority first.
     #[inline]
-    pub(super) fn levels(&self, profile: ProfileId) -> impl Iterator<Item = Level<'_>> {
-        let levels = self.profiles[profile.index()].clone();
-        self.levels[levels.start as usize..levels.end as usize].iter().map(|level| Level {
-            all: &self.entries[level.start as usize..level.end as usize],
-            scanned: &self.entries[level.start as usize..level.pooled as usize],
-            pools: &self.pool_uses[level.pools.start as usize..level.pools.end as usize],
-        })
+    pub(super) fn looks(&self, profile: ProfileId) -> &[Look] {
+        let run = &self.looks_of[profile];
+        &self.looks[run.start as usize..run.end as usize]
     }
 
     /// The profiles that serve a queue, shortest delay first.
@@ -203,6 +168,13 @@ impl Routes {
     pub(super) fn openings_at_once(&self, queue: QueueId) -> &[Opening] {
         let (run, delayed) = &self.queues[queue.index()];
         &self.openings[run.start as usize..*delayed as usize]
+    }
+
+    /// Those of them with a delay.
+    #[inline]
+    pub(super) fn openings_later(&self, queue: QueueId) -> &[Opening] {
+        let (run, delayed) = &self.queues[queue.index()];
+        &self.openings[*delayed as usize..run.end as usize]
     }
 
     /// The distinct delays from which a queue is served, shortest first; the first is always 0.

@@ -9,7 +9,7 @@ use super::idle::IdleAgents;
 use super::journeys::Journeys;
 use super::outside::Outside;
 use super::ranked::RankedQueues;
-use super::router::{Choice, Router};
+use super::router::{Best, Choice, Router, best_first, best_ranked};
 use super::routes::Routes;
 use super::shifts::{ShiftChange, shift_changes};
 use super::waiting::{EMPTY, LineId, Slot, WaitingContacts};
@@ -259,7 +259,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             }
             if singly && !PATHS && arrival < completion.min(rest) {
                 self.one_arrival();
-            } else if singly && completion < arrival.min(rest) && (self.waiting.count() == 0 || self.completions.second_key() > next) {
+            } else if singly && completion < arrival.min(rest) {
                 self.one_completion();
             } else {
                 self.full_round();
@@ -400,41 +400,54 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         best
     }
 
-    /// One agent becomes free and nothing else happens. In the order of `one_arrival`.
+    /// One agent becomes free and nothing else happens, unless another becomes free at the same instant. In the order of `one_arrival`.
     #[inline]
     fn one_completion(&mut self) {
         let agent = AgentId::from_index(self.completions.first_leaf());
-        let AgentState { profile, present, contact: done, answered, .. } = self.complete(agent);
-        let completed = Fact::Completed { contact: done, agent, profile, answered };
-        if !present {
-            self.completions.clear(agent.index());
+        let AgentState { profile, present, .. } = self.agents[agent];
+        // Where others of the profile are available, nobody waits for whom they could take, and their wake-up is set.
+        let looks = present && !self.idle.any(profile) && self.waiting.count() > 0;
+        if looks && self.completions.second_key() == self.now {
+            return self.full_round();
+        }
+        let AgentState { contact, answered, .. } = self.complete(agent);
+        let completed = Fact::Completed { contact, agent, profile, answered };
+        if looks {
+            match self.best_contact(profile) {
+                Best::Contact(slot) => return self.takes_next(agent, profile, slot, &completed),
+                Best::NothingBefore(at) => self.set_wake_up(profile, at),
+            }
+        }
+        self.completions.clear(agent.index());
+        if present {
+            self.idle.add(agent, profile, self.now);
+            self.tell(&completed);
+        } else {
             self.tell(&completed);
             self.log_out(agent);
-        } else if let Some(slot) = self.best_contact(profile) {
-            let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
-            if PATHS {
-                self.tell(&completed);
-                self.assign(agent, profile, &contact, talk);
-            } else {
-                let handling = self.answer(agent, profile, &contact, talk);
-                self.tell(&completed);
-                self.tell_answered(agent, profile, &contact, handling);
-            }
+        }
+    }
+
+    /// The agent, free just now, takes the next contact at once.
+    #[inline(always)]
+    fn takes_next(&mut self, agent: AgentId, profile: ProfileId, slot: Slot, completed: &Fact) {
+        let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
+        if PATHS {
+            self.tell(completed);
+            self.assign(agent, profile, &contact, talk);
         } else {
-            self.completions.clear(agent.index());
-            let first = self.idle.first(profile).is_none();
-            self.idle.add(agent, profile, self.now);
-            if first {
-                self.set_wake_up(profile);
-            }
-            self.tell(&completed);
+            let handling = self.answer(agent, profile, &contact, talk);
+            self.tell(completed);
+            self.tell_answered(agent, profile, &contact, handling);
         }
     }
 
     // ---- the full round (R3) -------------------------------------------------------------------------------------------
 
     fn full_round(&mut self) {
-        self.change_shifts_and_agents();
+        if DESKS || self.next_shift_change_at == self.now || self.completions.first_key() == self.now {
+            self.change_shifts_and_agents();
+        }
         if PATHS {
             self.move_contacts();
         }
@@ -453,11 +466,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
         while self.wake_ups.first_key() == self.now {
             let profile = ProfileId::from_index(self.wake_ups.first_leaf());
-            self.wake_ups.clear(profile.index());
             if DESKS {
+                self.wake_ups.clear(profile.index());
                 self.desks.affect_kind(KindId::from_index(profile.index()));
             } else {
-                self.affect(profile);
+                self.wake(profile);
             }
         }
         if DESKS {
@@ -466,15 +479,23 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             return self.wake_freed_desks();
         }
         self.route();
-        for profile in std::mem::take(&mut self.affected) {
-            self.is_affected[profile] = false;
-            self.set_wake_up(profile);
-        }
         self.abandon();
     }
 
+    /// A delay may have ended that kept the profile's available agents from a contact; most often that has been taken by others.
+    fn wake(&mut self, profile: ProfileId) {
+        let best = if self.idle.any(profile) { self.best_contact(profile) } else { Best::NothingBefore(EMPTY) };
+        match best {
+            Best::Contact(_) => {
+                self.wake_ups.clear(profile.index());
+                self.affect(profile);
+            }
+            Best::NothingBefore(at) => self.set_wake_up(profile, at),
+        }
+    }
+
     fn affect(&mut self, profile: ProfileId) {
-        if !self.is_affected[profile] && self.idle.first(profile).is_some() {
+        if !self.is_affected[profile] && self.idle.any(profile) {
             self.is_affected[profile] = true;
             self.affected.push(profile);
         }
@@ -557,11 +578,41 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     /// Step 2: until nothing more can be assigned, the first agent by R9 who has an eligible contact takes its best one (R5).
     fn route(&mut self) {
+        match *self.affected {
+            [] => {}
+            [profile] if self.model.policy.agent == AgentRule::LongestAvailable => self.route_to(profile),
+            _ => self.route_in_turn(),
+        }
+        while let Some(profile) = self.affected.pop() {
+            self.is_affected[profile] = false;
+        }
+    }
+
+    /// Only agents of one profile may face eligible contacts: they need no comparing.
+    fn route_to(&mut self, profile: ProfileId) {
+        while let Some((_, agent)) = self.idle.first(profile) {
+            match self.best_contact(profile) {
+                Best::Contact(slot) => {
+                    let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
+                    self.idle.remove(agent, profile);
+                    self.assign(agent, profile, &contact, talk);
+                }
+                Best::NothingBefore(at) => return self.set_wake_up(profile, at),
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn route_in_turn(&mut self) {
         let mut router = Router::new(self.model.policy.agent, &self.affected, &self.idle);
         while let Some(Choice { agent, profile }) = router.next(&self.idle, |agent| self.record(agent)) {
-            let Some(slot) = self.best_contact(profile) else {
-                router.nothing_for(profile);
-                continue;
+            let slot = match self.best_contact(profile) {
+                Best::Contact(slot) => slot,
+                Best::NothingBefore(at) => {
+                    self.set_wake_up(profile, at);
+                    router.nothing_for(profile);
+                    continue;
+                }
             };
             let (profile, agent) = match self.model.policy.agent {
                 AgentRule::Random => self.anyone_for(slot),
@@ -616,24 +667,35 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     #[inline(never)]
     fn abandon_due(&mut self) {
-        let mut leaving = Vec::new();
+        let first = self.next_to_abandon();
+        if self.patience.first_key() != self.now {
+            return first.map_or((), |(_, slot)| self.abandons(slot));
+        }
+        let mut leaving: Vec<(u64, Slot)> = first.into_iter().collect();
         while self.patience.first_key() == self.now {
-            let slot = self.patience.first_leaf() as Slot;
-            self.patience.clear(slot as usize);
-            // Who has left in the meantime has left its key behind (see `dequeue`).
-            if self.waiting.get(slot).waits() {
-                leaving.push((self.waiting.get(slot).order, slot));
-            }
+            leaving.extend(self.next_to_abandon());
         }
         leaving.sort_unstable();
         for (_, slot) in leaving {
-            let offer = self.offer_of(slot);
-            let contact = self.dequeue(slot);
-            if PATHS {
-                self.gives_up(contact, offer);
-            } else {
-                self.tell(&Fact::Abandoned { contact });
-            }
+            self.abandons(slot);
+        }
+    }
+
+    /// Takes the patience that ends first: whose it is, if that contact still waits. Who has left in the meantime has left its key behind (see `dequeue`).
+    fn next_to_abandon(&mut self) -> Option<(u64, Slot)> {
+        let slot = self.patience.first_leaf() as Slot;
+        self.patience.clear(slot as usize);
+        let waiting = self.waiting.get(slot);
+        waiting.waits().then_some((waiting.order, slot))
+    }
+
+    fn abandons(&mut self, slot: Slot) {
+        let offer = self.offer_of(slot);
+        let contact = self.dequeue(slot);
+        if PATHS {
+            self.gives_up(contact, offer);
+        } else {
+            self.tell(&Fact::Abandoned { contact });
         }
     }
 
@@ -809,9 +871,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
         // Agents already available to whom a delay still forbids it must be woken when that ends; if others were here first, they are.
         if self.idle.count() > 0 && self.waiting.first(line) == slot {
-            for opening in self.routes.openings(contact.queue) {
+            for opening in self.routes.openings_later(contact.queue) {
                 let at = self.now + opening.delay_us;
-                if self.idle.first(opening.profile).is_some() && at < self.wake_ups.key(opening.profile.index()) && at > self.now {
+                if self.idle.any(opening.profile) && at < self.wake_ups.key(opening.profile.index()) {
                     self.wake_ups.set(opening.profile.index(), at);
                 }
             }
@@ -835,13 +897,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         self.waiting.remove(slot)
     }
 
-    /// Sets the profile's wake-up to the next instant at which a delay ends that keeps its available agents from a waiting contact.
+    /// Sets the wake-up of a profile to the next instant at which a delay ends that keeps its available agents from a waiting contact.
     #[inline]
-    fn set_wake_up(&mut self, profile: ProfileId) {
-        if self.idle.first(profile).is_none() {
-            return;
-        }
-        let at = super::router::next_opening(self.routes.levels(profile), self.routes.pools(), &self.waiting);
+    fn set_wake_up(&mut self, profile: ProfileId, at: i64) {
         let at = if at < EMPTY { at } else { NEVER };
         if at != self.wake_ups.key(profile.index()) {
             self.wake_ups.set(profile.index(), at);
@@ -850,19 +908,15 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     /// The best eligible contact for an agent of the profile (R5 to R8).
     #[inline]
-    fn best_contact(&mut self, profile: ProfileId) -> Option<Slot> {
+    fn best_contact(&mut self, profile: ProfileId) -> Best {
         if self.waiting.count() == 0 {
-            return None;
+            return Best::NothingBefore(EMPTY);
         }
         if RANKED {
             let rule = self.model.policy.contact;
-            super::router::best_ranked(rule, self.routes.levels(profile), &mut self.ranked, &mut self.waiting, self.now)
+            best_ranked(rule, &self.routes, profile, &mut self.ranked, &mut self.waiting, self.now)
         } else {
-            if let Some(route) = self.routes.only(profile) {
-                let is_eligible = self.waiting.first_enqueued(route.line) + route.delay_us <= self.now;
-                return is_eligible.then(|| self.waiting.first(route.line));
-            }
-            super::router::best_first(self.routes.levels(profile), self.routes.pools(), &self.waiting, self.now)
+            best_first(self.routes.looks(profile), &self.waiting, self.now)
         }
     }
 

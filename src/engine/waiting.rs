@@ -31,6 +31,13 @@ impl From<QueueId> for LineId {
     }
 }
 
+impl LineId {
+    /// What stands for a pool among so many lines.
+    pub(super) fn of_pool(lines: usize, number: usize) -> LineId {
+        LineId::from_index(lines + number)
+    }
+}
+
 /// A place in the slab.
 pub(super) type Slot = u32;
 /// No slot.
@@ -89,15 +96,17 @@ struct Line {
 #[derive(Debug)]
 pub(super) struct WaitingContacts {
     slots: Vec<Waiting>,
-    free: Vec<Slot>,
+    /// The first of the free slots, linked by `after`.
+    free: Slot,
+    count: usize,
+    /// After the lines one for each pool: its first is the first of those of its lines.
     lines: Table<LineId, Line>,
     /// When the first of each line was enqueued, or [`EMPTY`]: a compact copy for the router's scan.
-    first_enqueued: Vec<i64>,
-    /// One tree for each pool: over its queues, by the order of enqueueing of their first.
-    pools: Vec<WinnerTree>,
+    first_enqueued: Table<LineId, i64>,
+    /// One tree for each pool: over its lines, by the order of enqueueing of their first.
+    pools: Vec<(Pool, WinnerTree)>,
     /// Per line: its pools, and its leaf in each.
     pools_of: Table<LineId, Vec<(u32, u32)>>,
-    pool_lines: Vec<Vec<LineId>>,
     next_order: u64,
 }
 
@@ -105,18 +114,18 @@ impl WaitingContacts {
     pub(super) fn new(lines: usize, pools: &[Pool]) -> WaitingContacts {
         let mut pools_of: Table<LineId, Vec<(u32, u32)>> = (0..lines).map(|_| Vec::new()).collect();
         for (number, pool) in pools.iter().enumerate() {
-            for (leaf, &line) in pool.lines.iter().enumerate() {
+            for (leaf, &line) in pool.iter().enumerate() {
                 pools_of[line].push((number as u32, leaf as u32));
             }
         }
         WaitingContacts {
-            pools: pools.iter().map(|pool| WinnerTree::new(pool.lines.len())).collect(),
+            pools: pools.iter().map(|pool| (pool.clone(), WinnerTree::new(pool.len()))).collect(),
             pools_of,
-            pool_lines: pools.iter().map(|pool| pool.lines.clone()).collect(),
             slots: Vec::new(),
-            free: Vec::new(),
-            lines: (0..lines).map(|_| Line { first: NONE, last: NONE, length: 0 }).collect(),
-            first_enqueued: vec![EMPTY; lines],
+            free: NONE,
+            count: 0,
+            lines: (0..lines + pools.len()).map(|_| Line { first: NONE, last: NONE, length: 0 }).collect(),
+            first_enqueued: (0..lines + pools.len()).map(|_| EMPTY).collect(),
             next_order: 0,
         }
     }
@@ -124,7 +133,7 @@ impl WaitingContacts {
     /// How many wait.
     #[inline]
     pub(super) fn count(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.count
     }
 
     /// How many wait in a line.
@@ -164,25 +173,39 @@ impl WaitingContacts {
     /// When it was enqueued, or [`EMPTY`].
     #[inline]
     pub(super) fn first_enqueued(&self, line: LineId) -> i64 {
-        self.first_enqueued[line.index()]
+        self.first_enqueued[line]
+    }
+
+    /// Whether the first of one line was enqueued before the first of the other; both have one.
+    #[inline]
+    pub(super) fn comes_before(&self, line: LineId, other: LineId) -> bool {
+        let (enqueued, other_enqueued) = (self.first_enqueued[line], self.first_enqueued[other]);
+        enqueued < other_enqueued || (enqueued == other_enqueued && self.get(self.first(line)).order < self.get(self.first(other)).order)
     }
 
     /// A contact enters a line.
     #[inline]
     pub(super) fn push(&mut self, contact: Contact, talk: Span, line: LineId) -> Slot {
-        let before = self.lines[line].last;
+        let slot = self.free;
+        let slot = if slot == NONE { self.slots.len() as Slot } else { slot };
+        let row = &mut self.lines[line];
+        let before = std::mem::replace(&mut row.last, slot);
+        row.length += 1;
+        let enqueued_us = contact.enqueued.as_us();
         let waiting = Waiting { contact, talk, order: self.next_order, before, after: NONE, line, stage: 0, state: State::InLine };
         self.next_order += 1;
-        let slot = if let Some(slot) = self.free.pop() {
-            self.slots[slot as usize] = waiting;
-            slot
+        self.count += 1;
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            self.free = place.after;
+            *place = waiting;
         } else {
             self.slots.push(waiting);
-            self.slots.len() as Slot - 1
-        };
-        self.lines[line].last = slot;
-        self.lines[line].length += 1;
-        self.link(line, before, slot);
+        }
+        if before == NONE {
+            self.begin_with(line, slot, enqueued_us);
+        } else {
+            self.slots[before as usize].after = slot;
+        }
         slot
     }
 
@@ -198,7 +221,9 @@ impl WaitingContacts {
     pub(super) fn vacate(&mut self, slot: Slot) -> Contact {
         let place = &mut self.slots[slot as usize];
         place.state = State::Free;
-        self.free.push(slot);
+        place.after = self.free;
+        self.free = slot;
+        self.count -= 1;
         place.contact
     }
 
@@ -218,54 +243,64 @@ impl WaitingContacts {
         }
         let place = &mut self.slots[slot as usize];
         (place.before, place.after, place.line, place.stage, place.state) = (before, after, line, 0, State::InLine);
+        let enqueued_us = place.contact.enqueued.as_us();
         self.lines[line].length += 1;
         if after == NONE {
             self.lines[line].last = slot;
         } else {
             self.slots[after as usize].before = slot;
         }
-        self.link(line, before, slot);
+        if before == NONE {
+            self.begin_with(line, slot, enqueued_us);
+        } else {
+            self.slots[before as usize].after = slot;
+        }
     }
 
     #[inline]
     fn unlink(&mut self, slot: Slot) {
         let Waiting { line, before, after, .. } = self.slots[slot as usize];
-        self.lines[line].length -= 1;
+        let row = &mut self.lines[line];
+        row.length -= 1;
+        let mut next_us = EMPTY;
         if after == NONE {
-            self.lines[line].last = before;
+            row.last = before;
         } else {
-            self.slots[after as usize].before = before;
+            let next = &mut self.slots[after as usize];
+            next.before = before;
+            next_us = next.contact.enqueued.as_us();
         }
-        self.link(line, before, after);
-    }
-
-    /// `after` now follows `before`.
-    #[inline]
-    fn link(&mut self, line: LineId, before: Slot, after: Slot) {
         if before == NONE {
-            self.lines[line].first = after;
-            self.first_enqueued[line.index()] = if after == NONE { EMPTY } else { self.slots[after as usize].contact.enqueued.as_us() };
-            if !self.pools.is_empty() {
-                self.tell_pools(line, after);
-            }
+            self.begin_with(line, after, next_us);
         } else {
             self.slots[before as usize].after = after;
         }
     }
 
-    /// The line begins with `first` now.
-    fn tell_pools(&mut self, line: LineId, first: Slot) {
-        for &(pool, leaf) in &self.pools_of[line] {
-            let key = if first == NONE { NEVER } else { self.slots[first as usize].order as i64 };
-            self.pools[pool as usize].set(leaf as usize, key);
+    /// The line begins with that slot now, enqueued then; or with none.
+    #[inline]
+    fn begin_with(&mut self, line: LineId, first: Slot, enqueued_us: i64) {
+        self.lines[line].first = first;
+        self.first_enqueued[line] = enqueued_us;
+        if !self.pools.is_empty() {
+            self.tell_pools(line, first);
         }
     }
 
-    /// The contact that was enqueued first of those in the lines of a pool, or [`NONE`].
-    #[inline]
-    pub(super) fn first_of_pool(&self, pool: u32) -> Slot {
-        let tree = &self.pools[pool as usize];
-        if tree.first_key() == NEVER { NONE } else { self.lines[self.pool_lines[pool as usize][tree.first_leaf()]].first }
+    /// The line, one of a queue, begins with `first` now.
+    #[inline(never)]
+    fn tell_pools(&mut self, line: LineId, first: Slot) {
+        for &(number, leaf) in &self.pools_of[line] {
+            let (lines, tree) = &mut self.pools[number as usize];
+            tree.set(leaf as usize, if first == NONE { NEVER } else { self.slots[first as usize].order as i64 });
+            let shown = LineId::of_pool(self.pools_of.len(), number as usize);
+            if tree.first_key() == NEVER {
+                (self.lines[shown].first, self.first_enqueued[shown]) = (NONE, EMPTY);
+            } else {
+                let best = lines[tree.first_leaf()];
+                (self.lines[shown].first, self.first_enqueued[shown]) = (self.lines[best].first, self.first_enqueued[best]);
+            }
+        }
     }
 
     /// Everyone who waits, in the order of enqueueing.
