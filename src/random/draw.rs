@@ -34,7 +34,7 @@ impl Draws {
 
 /// One draw. Of a hundred draws of the common distributions ninety-nine read one word: so the first is worked out at once, alone, and each further one
 /// with its whole block. Nothing is ever borrowed by what is not inlined, so that all of this stays in registers.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Draw<'a> {
     draws: &'a Draws,
     number: u64,
