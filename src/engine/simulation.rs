@@ -79,6 +79,11 @@ impl Incoming<'_> {
             self.read = 0;
         }
     }
+
+    #[inline(always)]
+    fn contact(&self, source: SourceId, number: u64, now: i64) -> Contact {
+        Contact { source, number, queue: self.queue, enqueued: Time::from_us(now), priority: self.priority, age_us: self.age_us }
+    }
 }
 
 /// How long contacts of a queue take and wait, where nothing in particular decides: a copy of what the model has, side by side.
@@ -227,7 +232,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         simulation.await_shift_change();
         for source in model.sources.ids() {
             simulation.incoming[source].read_ahead(model.run.horizon);
-            simulation.await_next(source);
+            let first = simulation.incoming[source].next();
+            simulation.await_arrival(source, first);
             simulation.read_ahead(source);
         }
         simulation
@@ -803,11 +809,12 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     // ---- contacts ------------------------------------------------------------------------------------------------------
 
-    /// The source's next arrival before the horizon, if any, becomes due.
+    /// The source's next arrival before the horizon, if any, becomes due at that instant.
     #[inline(always)]
-    fn await_next(&mut self, source: SourceId) {
-        let at = self.incoming[source].next();
-        assert!(at >= self.now, "the arrivals of source {} run backwards", source.0);
+    fn await_arrival(&mut self, source: SourceId, at: i64) {
+        if at < self.now {
+            runs_backwards(source);
+        }
         self.arrivals.set(source.index(), at);
     }
 
@@ -828,20 +835,25 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     #[inline(always)]
     fn next_contact(&mut self, source: SourceId) -> (Contact, Span) {
         let incoming = &mut self.incoming[source];
-        let (number, talk) = (incoming.number, incoming.talk);
+        let talk = incoming.talk;
+        let contact = incoming.contact(source, incoming.number, self.now);
         incoming.number += 1;
-        let contact = self.contact_of(source, number);
-        self.await_next(source);
-        (contact, talk)
+        let next = incoming.next();
+        self.await_arrival(source, next);
+        (self.with_what_is_given(contact), talk)
     }
 
     /// A contact as its source sends it.
-    #[inline(always)]
     pub(super) fn contact_of(&self, source: SourceId, number: u64) -> Contact {
-        let Incoming { queue, priority, age_us, .. } = self.incoming[source];
+        self.with_what_is_given(self.incoming[source].contact(source, number, self.now))
+    }
+
+    #[inline(always)]
+    fn with_what_is_given(&self, contact: Contact) -> Contact {
+        let Contact { source, number, queue, priority, age_us, .. } = contact;
         let common = (queue, priority, age_us);
         let (queue, priority, age_us) = if self.particular { self.rank_of(source, number).unwrap_or(common) } else { common };
-        Contact { source, number, queue, enqueued: Time::from_us(self.now), priority, age_us }
+        Contact { queue, priority, age_us, ..contact }
     }
 
     /// Queue, priority and age that are given of a contact, if it is replayed.
@@ -1016,6 +1028,12 @@ fn last_instant(model: &Model) -> Time {
         AtHorizon::Drain => model.run.horizon + DRAIN_MAX,
         AtHorizon::Stop => model.run.horizon,
     }
+}
+
+#[cold]
+#[inline(never)]
+fn runs_backwards(source: SourceId) -> ! {
+    panic!("the arrivals of source {} run backwards", source.0)
 }
 
 /// What is known of a replayed contact.
