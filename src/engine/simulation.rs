@@ -355,10 +355,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         if self.idle.count() == 0 {
             return None;
         }
-        let (mut best, mut best_since, mut best_agent) = (ProfileId(0), NO_ONE_SINCE, NOBODY);
+        let (mut best, mut best_since, mut best_agent) = (ProfileId(0), NO_ONE_SINCE - 1, NOBODY);
         for opening in self.routes.openings_at_once(queue) {
             let (since, agent) = self.idle.turn(opening.profile);
-            if since < best_since || (since == best_since && agent < best_agent) {
+            if since <= best_since && (since < best_since || agent < best_agent) {
                 (best, best_since, best_agent) = (opening.profile, since, agent);
             }
         }
