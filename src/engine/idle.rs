@@ -2,9 +2,10 @@
 
 use crate::id::{AgentId, ProfileId, Table};
 
-const NOBODY: u32 = u32::MAX;
+/// No agent.
+pub(super) const NOBODY: u32 = u32::MAX;
 /// Later than any instant: what a profile without an available agent shows.
-const NO_ONE_SINCE: i64 = i64::MAX;
+pub(super) const NO_ONE_SINCE: i64 = i64::MAX;
 
 #[derive(Clone, Copy, Debug)]
 struct Place {
@@ -62,6 +63,13 @@ impl IdleAgents {
         (first != NOBODY).then_some((since_us, AgentId(first)))
     }
 
+    /// The same to be compared: the earlier in the order of R9, the smaller. Larger than any, and nobody, if none is available.
+    #[inline]
+    pub(super) fn turn(&self, profile: ProfileId) -> (i64, u32) {
+        let Line { since_us, first, .. } = self.lines[profile];
+        (since_us, first)
+    }
+
     /// All available agents of a profile, the longest available first.
     pub(super) fn of(&self, profile: ProfileId) -> impl Iterator<Item = AgentId> {
         let agent = |number: u32| (number != NOBODY).then_some(AgentId(number));
@@ -71,7 +79,25 @@ impl IdleAgents {
     /// The agent becomes available now. `now` never decreases from call to call.
     #[inline]
     pub(super) fn add(&mut self, agent: AgentId, profile: ProfileId, now: i64) {
-        // Who becomes available at the same instant stands in the order of the agents' numbers.
+        self.count += 1;
+        let line = &mut self.lines[profile];
+        let before = line.last;
+        if before == NOBODY {
+            (line.since_us, line.first) = (now, agent.0);
+        } else {
+            let place = &mut self.places[AgentId(before)];
+            if place.since_us == now {
+                return self.add_to_tied(agent, profile, now);
+            }
+            place.after = agent.0;
+        }
+        line.last = agent.0;
+        self.places[agent] = Place { since_us: now, before, after: NOBODY };
+    }
+
+    /// Others became available at the same instant: they stand in the order of the agents' numbers.
+    #[inline(never)]
+    fn add_to_tied(&mut self, agent: AgentId, profile: ProfileId, now: i64) {
         let (mut before, mut after) = (self.lines[profile].last, NOBODY);
         while before != NOBODY && before > agent.0 && self.places[AgentId(before)].since_us == now {
             after = before;
@@ -89,7 +115,6 @@ impl IdleAgents {
         } else {
             self.places[AgentId(after)].before = agent.0;
         }
-        self.count += 1;
     }
 
     /// The agent is no longer available.

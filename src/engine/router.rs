@@ -40,7 +40,10 @@ pub(super) fn best_first(looks: &[Look], waiting: &WaitingContacts, now: i64) ->
             break;
         }
         let enqueued = waiting.first_enqueued(look.line);
-        if enqueued <= best_enqueued && enqueued + look.delay_us <= now && waiting.comes_before(look.line, best) {
+        if enqueued <= best_enqueued
+            && enqueued + look.delay_us <= now
+            && (enqueued < best_enqueued || waiting.comes_before(look.line, best))
+        {
             (best, best_enqueued) = (look.line, enqueued);
         }
     }

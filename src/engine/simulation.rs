@@ -5,7 +5,7 @@
 
 use super::desk_routes::KindId;
 use super::desks::Desks;
-use super::idle::IdleAgents;
+use super::idle::{IdleAgents, NO_ONE_SINCE, NOBODY};
 use super::journeys::Journeys;
 use super::outside::Outside;
 use super::ranked::RankedQueues;
@@ -393,17 +393,14 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         if self.idle.count() == 0 {
             return None;
         }
-        let mut best = None;
-        let mut best_key = (i64::MAX, AgentId(u32::MAX));
+        let (mut best, mut best_since, mut best_agent) = (ProfileId(0), NO_ONE_SINCE - 1, NOBODY);
         for opening in self.routes.openings_at_once(queue) {
-            if let Some(key) = self.idle.first(opening.profile)
-                && key < best_key
-            {
-                best_key = key;
-                best = Some((opening.profile, key.1));
+            let (since, agent) = self.idle.turn(opening.profile);
+            if since <= best_since && (since < best_since || agent < best_agent) {
+                (best, best_since, best_agent) = (opening.profile, since, agent);
             }
         }
-        best
+        (best_agent != NOBODY).then_some((best, AgentId(best_agent)))
     }
 
     /// One agent becomes free and nothing else happens, unless another becomes free at the same instant. In the order of `one_arrival`.
