@@ -410,17 +410,14 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let AgentState { profile, present, .. } = self.agents[agent];
         // Where others of the profile are available, nobody waits for whom they could take, and their wake-up is set.
         let looks = present && !self.idle.any(profile) && self.waiting.count() > 0;
-        if looks && self.completions.second_key() == self.now {
-            return self.full_round();
-        }
-        let AgentState { contact, answered, .. } = self.complete(agent);
-        let completed = Fact::Completed { contact, agent, profile, answered };
         if looks {
             match self.best_contact(profile) {
-                Best::Contact(slot) => return self.takes_next(agent, profile, slot, &completed),
+                Best::Contact(slot) => return self.takes_next(agent, profile, slot),
                 Best::NothingBefore(at) => self.set_wake_up(profile, at),
             }
         }
+        let AgentState { contact, answered, .. } = self.complete(agent);
+        let completed = Fact::Completed { contact, agent, profile, answered };
         self.completions.clear(agent.index());
         if present {
             self.idle.add(agent, profile, self.now);
@@ -431,16 +428,25 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
     }
 
-    /// The agent, free just now, takes the next contact at once.
+    /// The agent, free just now, takes the next contact at once, unless another becomes free at the same instant.
     #[inline(always)]
-    fn takes_next(&mut self, agent: AgentId, profile: ProfileId, slot: Slot, completed: &Fact) {
-        let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
+    fn takes_next(&mut self, agent: AgentId, profile: ProfileId, slot: Slot) {
+        let waiting = self.waiting.get(slot);
+        let (contact, talk) = (waiting.contact, waiting.talk);
+        let handling = if PATHS { (Span::ZERO, Span::ZERO) } else { self.handling_of(profile, &contact, talk) };
+        let until = self.now + handling.0.as_us() + handling.1.as_us();
+        if self.completions.set_first(until) == self.now {
+            self.completions.set(agent.index(), self.now);
+            return self.full_round();
+        }
+        self.dequeue(slot);
+        let AgentState { contact: before, answered, .. } = self.complete(agent);
         if PATHS {
-            self.tell(completed);
+            self.tell(&Fact::Completed { contact: before, agent, profile, answered });
             self.assign(agent, profile, &contact, talk);
         } else {
-            let handling = self.answer(agent, profile, &contact, talk);
-            self.tell(completed);
+            self.has_in_hand(agent, &contact);
+            self.tell(&Fact::Completed { contact: before, agent, profile, answered });
             self.tell_answered(agent, profile, &contact, handling);
         }
     }
@@ -779,13 +785,19 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// The agent takes the contact, whose `talk` was drawn ahead: talk and after-contact work, which are to be told.
     #[inline(always)]
     fn answer(&mut self, agent: AgentId, profile: ProfileId, contact: &Contact, talk: Span) -> (Span, Span) {
-        let (talk, after_contact_work) = if self.particular {
+        let handling = self.handling_of(profile, contact, talk);
+        self.is_taken(agent, contact, handling.0.as_us() + handling.1.as_us());
+        handling
+    }
+
+    /// Talk and after-contact work of a contact whose `talk` was drawn ahead.
+    #[inline(always)]
+    fn handling_of(&self, profile: ProfileId, contact: &Contact, talk: Span) -> (Span, Span) {
+        if self.particular {
             self.particular_handling(profile, contact, 0)
         } else {
             (talk, self.after_contact_work(contact, contact.number))
-        };
-        self.is_taken(agent, contact, talk.as_us() + after_contact_work.as_us());
-        (talk, after_contact_work)
+        }
     }
 
     #[inline(always)]
@@ -796,12 +808,17 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// The agent has its hands full from now on for so long: spans of a century at most, which no sum of two or with an instant overflows.
     #[inline(always)]
     fn is_taken(&mut self, agent: AgentId, contact: &Contact, for_us: i64) {
+        self.completions.set(agent.index(), self.now + for_us);
+        self.has_in_hand(agent, contact);
+    }
+
+    #[inline(always)]
+    fn has_in_hand(&mut self, agent: AgentId, contact: &Contact) {
         let state = &mut self.agents[agent];
         state.busy = true;
         state.contact = *contact;
         state.answered = Time::from_us(self.now);
         self.busy_count += 1;
-        self.completions.set(agent.index(), self.now + for_us);
     }
 
     // ---- contacts ------------------------------------------------------------------------------------------------------
