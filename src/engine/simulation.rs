@@ -121,6 +121,8 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     terms: Table<QueueId, Terms>,
     /// Whether something else than those terms decides how long contacts take or wait: what is given of a replayed contact, a profile, the day.
     particular: bool,
+    /// Whether any queue has after-contact work.
+    works_after: bool,
 
     incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
@@ -216,6 +218,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             streams,
             draws: Draws::new(streams),
             terms: model.queues.iter().map(Terms::new).collect(),
+            works_after: model.queues.iter().any(|queue| queue.after_contact_work.is_some()),
             particular: model.sources.iter().any(|source| !source.given.is_empty())
                 || model.profiles.iter().any(|profile| profile.entries.iter().any(Entry::overrides))
                 || model.queues.iter().any(|queue| queue.handle_time_cv > 0.0),
@@ -979,8 +982,13 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// Where nothing in particular decides. The number is the contact's, with how many conversations it had before.
-    #[inline]
+    #[inline(always)]
     fn after_contact_work(&self, contact: &Contact, number: u64) -> Span {
+        if self.works_after { self.drawn_after_contact_work(contact, number) } else { Span::ZERO }
+    }
+
+    #[inline(never)]
+    fn drawn_after_contact_work(&self, contact: &Contact, number: u64) -> Span {
         let work = self.terms[contact.queue].after_contact_work.as_ref();
         work.map_or(Span::ZERO, |work| work.draw(&self.draws, contact.source, Purpose::AfterContactWork, number))
     }
