@@ -164,7 +164,6 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
             after_contact_work: Span::ZERO,
             replies: None,
         });
-        self.busy_count += 1;
         self.completions.grow(self.desks.hands_max());
         if self.desks.desk(agent).offers.is_none() {
             self.connect(id);
@@ -183,7 +182,6 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
 
     pub(super) fn let_go(&mut self, id: HandId) -> Hand<'m> {
         self.completions.clear(id as usize);
-        self.busy_count -= 1;
         self.desks.let_go(id)
     }
 

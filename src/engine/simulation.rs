@@ -30,8 +30,7 @@ struct AgentState {
     profile: ProfileId,
     /// On shift now.
     present: bool,
-    busy: bool,
-    /// The contact in hand while busy.
+    /// The contact in hand, if any; since when.
     contact: Contact,
     answered: Time,
 }
@@ -131,7 +130,6 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     deeds: Vec<Deeds>,
     /// By agent the end of handling; with `DESKS` by what is in hand the end of its phase.
     pub(super) completions: WinnerTree,
-    pub(super) busy_count: usize,
     shift_changes: Vec<ShiftChange>,
     next_shift_change: usize,
     /// When that is due, or [`NEVER`].
@@ -181,7 +179,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let agents = model.agents.iter().map(|agent| AgentState {
             profile: agent.profile,
             present: false,
-            busy: false,
             contact: idle_contact,
             answered: Time::START,
         });
@@ -195,7 +192,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             agents: agents.collect(),
             deeds: vec![Deeds::default(); if asks_for_deeds { model.agents.len() } else { 0 }],
             completions: WinnerTree::new(model.agents.len().max(1)),
-            busy_count: 0,
             next_shift_change_at: 0,
             shift_changes: shift_changes(model, &day),
             day,
@@ -284,7 +280,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// Whether nothing more can happen to any contact (R18).
     #[inline]
     fn is_over(&self, next_arrival: i64) -> bool {
-        next_arrival == NEVER && self.busy_count == 0 && self.waiting.count() == 0 && (!PATHS || self.journeys.count() == 0)
+        next_arrival == NEVER
+            && self.completions.first_key() == NEVER
+            && self.waiting.count() == 0
+            && (!PATHS || self.journeys.count() == 0)
     }
 
     #[inline]
@@ -424,9 +423,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         self.completions.clear(agent.index());
         if present {
             self.idle.add(agent, profile, self.now);
-            self.tell(&completed);
+            self.tell_completed(agent);
         } else {
-            self.tell(&completed);
+            self.tell_completed(agent);
             self.log_out(agent);
         }
     }
@@ -437,19 +436,17 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let waiting = self.waiting.get(slot);
         let (contact, talk) = (waiting.contact, waiting.talk);
         let handling = if PATHS { (Span::ZERO, Span::ZERO) } else { self.handling_of(profile, &contact, talk) };
-        let until = self.now + handling.0.as_us() + handling.1.as_us();
-        if self.completions.set_first(until) == self.now {
+        if self.completions.set_first(self.now + handling.0.as_us() + handling.1.as_us()) == self.now {
             self.completions.set(agent.index(), self.now);
             return self.full_round();
         }
         self.dequeue(slot);
-        let AgentState { contact: before, answered, .. } = self.complete(agent);
+        // While its row still holds what it had in hand.
+        self.tell_completed(agent);
         if PATHS {
-            self.tell(&Fact::Completed { contact: before, agent, profile, answered });
             self.assign(agent, profile, &contact, talk);
         } else {
             self.has_in_hand(agent, &contact);
-            self.tell(&Fact::Completed { contact: before, agent, profile, answered });
             self.tell_answered(agent, profile, &contact, handling);
         }
     }
@@ -522,9 +519,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         while let Some(ShiftChange { agent, present, state, .. }) = self.next_change_due() {
             let was_present = std::mem::replace(&mut self.agents[agent].present, present);
             let before = std::mem::replace(&mut self.states[agent], state);
-            let AgentState { profile, busy, .. } = self.agents[agent];
+            let profile = self.agents[agent].profile;
             // Whoever still handles a contact is there already, or leaves when it ends (R14).
-            if busy {
+            if self.completions.key(agent.index()) != NEVER {
                 continue;
             }
             self.in_states[profile] -= u32::from(before.is_some());
@@ -540,12 +537,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         while self.completions.first_key() == self.now {
             let agent = AgentId::from_index(self.completions.first_leaf());
             self.completions.clear(agent.index());
-            let AgentState { profile, present, contact, answered, .. } = self.complete(agent);
-            self.tell(&Fact::Completed { contact, agent, profile, answered });
             if let Some(deeds) = self.deeds.get_mut(agent.index()) {
-                deeds.handled_us += self.now - answered.as_us();
+                deeds.handled_us += self.now - self.agents[agent].answered.as_us();
             }
-            if present {
+            self.tell_completed(agent);
+            if self.agents[agent].present {
                 self.become_available(agent);
             } else {
                 self.log_out(agent);
@@ -752,13 +748,11 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         self.tell(&Fact::Turned { agent, profile, state });
     }
 
-    /// Handling is over: what was in hand, which is to be told. The agent's leaf among the completions is left to the caller.
+    /// Handling is over.
     #[inline(always)]
-    fn complete(&mut self, agent: AgentId) -> AgentState {
-        let state = &mut self.agents[agent];
-        state.busy = false;
-        self.busy_count -= 1;
-        *state
+    fn tell_completed(&mut self, agent: AgentId) {
+        let AgentState { profile, contact, answered, .. } = self.agents[agent];
+        self.tell(&Fact::Completed { contact, agent, profile, answered });
     }
 
     /// The agent, no longer among the available, takes the contact, no longer among the waiting. Whether somebody answers; else it is called
@@ -818,10 +812,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     #[inline(always)]
     fn has_in_hand(&mut self, agent: AgentId, contact: &Contact) {
         let state = &mut self.agents[agent];
-        state.busy = true;
         state.contact = *contact;
         state.answered = Time::from_us(self.now);
-        self.busy_count += 1;
     }
 
     // ---- contacts ------------------------------------------------------------------------------------------------------
