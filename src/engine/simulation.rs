@@ -418,8 +418,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
                 Best::NothingBefore(at) => self.set_wake_up(profile, at),
             }
         }
-        let AgentState { contact, answered, .. } = self.complete(agent);
-        let completed = Fact::Completed { contact, agent, profile, answered };
         self.completions.clear(agent.index());
         if present {
             self.idle.add(agent, profile, self.now);
@@ -494,12 +492,15 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// A delay may have ended that kept the profile's available agents from a contact; most often that has been taken by others.
     fn wake(&mut self, profile: ProfileId) {
         let best = if self.idle.any(profile) { self.best_contact(profile) } else { Best::NothingBefore(EMPTY) };
-        match best {
-            Best::Contact(_) => {
-                self.wake_ups.clear(profile.index());
-                self.affect(profile);
-            }
-            Best::NothingBefore(at) => self.set_wake_up(profile, at),
+        if let Best::NothingBefore(at) = best {
+            return self.set_wake_up(profile, at);
+        }
+        self.wake_ups.clear(profile.index());
+        let is_alone = self.affected.is_empty() && self.wake_ups.first_key() != self.now;
+        if is_alone && self.model.policy.agent == AgentRule::LongestAvailable {
+            self.route_to(profile, best);
+        } else {
+            self.affect(profile);
         }
     }
 
@@ -588,7 +589,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     fn route(&mut self) {
         match *self.affected {
             [] => {}
-            [profile] if self.model.policy.agent == AgentRule::LongestAvailable => self.route_to(profile),
+            [profile] if self.model.policy.agent == AgentRule::LongestAvailable => {
+                let best = self.best_contact(profile);
+                self.route_to(profile, best);
+            }
             _ => self.route_in_turn(),
         }
         while let Some(profile) = self.affected.pop() {
@@ -596,17 +600,21 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
     }
 
-    /// Only agents of one profile may face eligible contacts: they need no comparing.
-    fn route_to(&mut self, profile: ProfileId) {
-        while let Some((_, agent)) = self.idle.first(profile) {
-            match self.best_contact(profile) {
-                Best::Contact(slot) => {
-                    let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
-                    self.idle.remove(agent, profile);
-                    self.assign(agent, profile, &contact, talk);
-                }
-                Best::NothingBefore(at) => return self.set_wake_up(profile, at),
+    /// Only agents of one profile may face eligible contacts: they need no comparing. `best` is what there is for them.
+    fn route_to(&mut self, profile: ProfileId, mut best: Best) {
+        while let Best::Contact(slot) = best
+            && let Some((_, agent)) = self.idle.first(profile)
+        {
+            let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
+            self.idle.remove(agent, profile);
+            self.assign(agent, profile, &contact, talk);
+            if !self.idle.any(profile) {
+                return;
             }
+            best = self.best_contact(profile);
+        }
+        if let Best::NothingBefore(at) = best {
+            self.set_wake_up(profile, at);
         }
     }
 
