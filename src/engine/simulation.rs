@@ -886,7 +886,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// The contact waits from now on.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enqueue(&mut self, contact: Contact, talk: Span, line: LineId, deadline: i64) -> Slot {
         let slot = self.waiting.push(contact, talk, line);
         if RANKED {
@@ -936,7 +936,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// The best eligible contact for an agent of the profile (R5 to R8).
-    #[inline]
+    #[inline(always)]
     fn best_contact(&mut self, profile: ProfileId) -> Best {
         if self.waiting.count() == 0 {
             return Best::NothingBefore(EMPTY);
