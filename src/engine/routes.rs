@@ -34,6 +34,9 @@ pub(super) struct Opening {
 
 /// From how many queues of equal priority and delay in one profile a pool pays.
 const POOL_MIN: usize = 64;
+/// From how many profiles without delay of one queue on it is worth it to look for an agent among the longest available of all. There are more of them than
+/// profiles of a few queues each, and if the first quarter as many do not serve the queue, the scan decides.
+pub(super) const CROWD_MIN: usize = 32;
 /// How many different pools a model may have: each is told whenever the first of one of its queues changes.
 const POOLS_MAX: usize = 8;
 
@@ -168,6 +171,11 @@ impl Routes {
     pub(super) fn openings_at_once(&self, queue: QueueId) -> &[Opening] {
         let (run, delayed) = &self.queues[queue.index()];
         &self.openings[run.start as usize..*delayed as usize]
+    }
+
+    /// Whether any queue has a crowd of profiles without delay.
+    pub(super) fn has_crowds(&self) -> bool {
+        self.queues.iter().any(|(run, delayed)| (*delayed - run.start) as usize >= CROWD_MIN)
     }
 
     /// Those of them with a delay.
