@@ -34,14 +34,14 @@ pub(super) struct Opening {
 
 /// From how many queues of equal priority and delay in one profile a pool pays.
 const POOL_MIN: usize = 64;
-/// From how many profiles without delay of one queue on it is worth it to look for an agent among the longest available of all. There are more of them than
-/// profiles of a few queues each, and if the first quarter as many do not serve the queue, the scan decides.
-pub(super) const CROWD_MIN: usize = 32;
 /// How many different pools a model may have: each is told whenever the first of one of its queues changes.
 const POOLS_MAX: usize = 8;
 
 /// Many queues that some profile serves at one priority and under one delay: a tree over their first contacts (see `waiting`) replaces the scan.
 pub(super) type Pool = Vec<LineId>;
+
+/// From how many profiles on that serve one queue without delay it pays to keep all available agents in one line: the first of them most often serves the queue.
+const CROWD_MIN: usize = 32;
 
 /// The routing profiles by profile and by queue.
 #[derive(Debug)]
