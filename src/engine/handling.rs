@@ -164,7 +164,6 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
             after_contact_work: Span::ZERO,
             replies: None,
         });
-        self.busy_count += 1;
         self.completions.grow(self.desks.hands_max());
         if self.desks.desk(agent).offers.is_none() {
             self.connect(id);
@@ -183,7 +182,6 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
 
     pub(super) fn let_go(&mut self, id: HandId) -> Hand<'m> {
         self.completions.clear(id as usize);
-        self.busy_count -= 1;
         self.desks.let_go(id)
     }
 
@@ -205,7 +203,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
                 let (talk, after_contact_work) = self.handling_at_desk(id, &contact, conversation);
                 let number = nth(contact.number, conversation);
                 let replies = self.model.queues[contact.queue].by_channel[channel].replies.as_ref();
-                let luck = self.incoming[contact.source].streams.stream(Purpose::Reply, number);
+                let luck = self.streams.source(contact.source).stream(Purpose::Reply, number);
                 let hand = self.desks.hand_mut(id);
                 (hand.talk, hand.after_contact_work, hand.replies) = (talk, after_contact_work, replies.map(|replies| (replies, luck)));
                 let first = hand.part(0);
@@ -316,7 +314,7 @@ impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> 
         let terms = &queue.by_channel[hand.channel];
         let entry: Option<&Entry> = self.model.profiles[agent.profile].overriding_entry(contact.queue, hand.channel);
         let given = given(self.model, contact.source, contact.number).filter(|_| conversation == 0);
-        let streams = &self.incoming[contact.source].streams;
+        let streams = self.streams.source(contact.source);
         let number = nth(contact.number, conversation);
         let pace = &self.model.agents[hand.agent].pace;
         let stretch = |drawn| pace.stretch(contact.queue, agent.answered_count, self.day.stretch(contact.queue, drawn));

@@ -48,7 +48,7 @@ impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simu
 
     fn reaction(&self, id: HandId) -> f64 {
         let hand = self.desks.hand(id);
-        self.incoming[hand.contact.source].streams.stream_at(Purpose::Offer, hand.offer, Offer::Reaction as u64).random()
+        self.streams.source(hand.contact.source).stream_at(Purpose::Offer, hand.offer, Offer::Reaction as u64).random()
     }
 
     fn drawn(&self, id: HandId, what: Offer) -> Span {
@@ -60,7 +60,7 @@ impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simu
             Offer::Connection => offers.connect.as_ref(),
             Offer::Reaction => None,
         };
-        let mut luck = self.incoming[hand.contact.source].streams.stream_at(Purpose::Offer, hand.offer, what as u64);
+        let mut luck = self.streams.source(hand.contact.source).stream_at(Purpose::Offer, hand.offer, what as u64);
         distribution.map_or(Span::ZERO, |distribution| distribution.sample(&mut luck))
     }
 

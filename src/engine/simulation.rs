@@ -17,22 +17,27 @@ use super::winner_tree::{NEVER, WinnerTree};
 use super::{DRAIN_MAX, LAST_INSTANT_US, OFFERS_MAX, STEPS_AT_ONCE_MAX, STEPS_MAX, WAITING_MAX};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::id::{AgentId, Id, ProfileId, QueueId, SourceId, StateId, StepId, Table};
+use crate::model::arrivals::{BLOCK, Block, Reader};
 use crate::model::{AgentRule, AtHorizon, Channel, Day, Entry, Given, Model, Queue};
 use crate::observe::{Contact, Fact, Observer};
-use crate::random::{Distribution, Draws, Purpose, SourceStreams, Streams, nth};
+use crate::random::{Distribution, Draws, Purpose, Streams, nth};
 use crate::time::{Span, Time};
 
-/// What an agent is doing.
+/// What an agent is doing: what is looked at and changed with every contact, in a cache line of its own.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct AgentState {
     profile: ProfileId,
     /// On shift now.
     present: bool,
-    busy: bool,
-    /// The contact in hand while busy.
+    /// The contact in hand, if any; since when.
     contact: Contact,
     answered: Time,
-    /// For the rules that ask what an agent has done so far.
+}
+
+/// What an agent has done so far, for the rules that ask.
+#[derive(Clone, Copy, Debug, Default)]
+struct Deeds {
     answered_count: u64,
     handled_us: i64,
     /// Staffed time before the present stay, and since when this one lasts.
@@ -42,14 +47,42 @@ struct AgentState {
 
 /// What a source is about to send.
 pub(super) struct Incoming<'m> {
-    instants: Box<dyn Iterator<Item = Time> + 'm>,
-    /// The arrival after the one that is due, read ahead so that no event waits for the draw behind it.
-    ahead: i64,
-    pub(super) streams: SourceStreams,
+    reader: Box<dyn Reader + 'm>,
+    /// Its next arrivals, the one that is due included, and how many of them have become due.
+    block: Block,
+    read: usize,
     /// Contacts sent so far: the number of the next one.
     number: u64,
-    /// How long that one will talk, drawn ahead for the same reason.
+    /// How long that one will talk, drawn ahead.
     talk: Span,
+    /// What its contacts have in common.
+    queue: QueueId,
+    priority: i64,
+    age_us: i64,
+}
+
+impl Incoming<'_> {
+    /// The next arrival, read ahead before.
+    #[inline(always)]
+    fn next(&mut self) -> i64 {
+        let at = self.block[self.read];
+        self.read += 1;
+        at.as_us()
+    }
+
+    /// Sees to it that the next arrival is read; once there is none, it must not be asked for.
+    #[inline(always)]
+    fn read_ahead(&mut self, horizon: Time) {
+        if self.read >= self.block.len() {
+            self.reader.read(&mut self.block, horizon);
+            self.read = 0;
+        }
+    }
+
+    #[inline(always)]
+    fn contact(&self, source: SourceId, number: u64, now: i64) -> Contact {
+        Contact { source, number, queue: self.queue, enqueued: Time::from_us(now), priority: self.priority, age_us: self.age_us }
+    }
 }
 
 /// How long contacts of a queue take and wait, where nothing in particular decides: a copy of what the model has, side by side.
@@ -82,17 +115,21 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     pub(super) day: Day,
     /// Whether any queue may be full.
     limited: bool,
+    pub(super) streams: Streams,
     draws: Draws,
     terms: Table<QueueId, Terms>,
     /// Whether something else than those terms decides how long contacts take or wait: what is given of a replayed contact, a profile, the day.
     particular: bool,
+    /// Whether any queue has after-contact work.
+    works_after: bool,
 
-    pub(super) incoming: Table<SourceId, Incoming<'m>>,
+    incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
     agents: Table<AgentId, AgentState>,
+    /// Empty unless the rule for agents asks for it; then every instant is a full round, which keeps it.
+    deeds: Vec<Deeds>,
     /// By agent the end of handling; with `DESKS` by what is in hand the end of its phase.
     pub(super) completions: WinnerTree,
-    pub(super) busy_count: usize,
     shift_changes: Vec<ShiftChange>,
     next_shift_change: usize,
     /// When that is due, or [`NEVER`].
@@ -135,20 +172,17 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let day = model.day(streams);
         let idle_contact = Contact { source: SourceId(0), number: 0, queue: QueueId(0), enqueued: Time::START, priority: 0, age_us: 0 };
         let incoming = model.sources.enumerate().map(|(id, source)| {
-            let streams = streams.source(id);
-            Incoming { instants: source.arrivals.arrivals(streams), ahead: 0, streams, number: 0, talk: Span::ZERO }
+            let reader = source.arrivals.reader(streams.source(id));
+            let (queue, priority, age_us) = (source.queue, source.priority, source.age_us);
+            Incoming { reader, block: [Time::NEVER; BLOCK], read: BLOCK, number: 0, talk: Span::ZERO, queue, priority, age_us }
         });
         let agents = model.agents.iter().map(|agent| AgentState {
             profile: agent.profile,
             present: false,
-            busy: false,
             contact: idle_contact,
             answered: Time::START,
-            answered_count: 0,
-            handled_us: 0,
-            staffed_us: 0,
-            staffed_since_us: 0,
         });
+        let asks_for_deeds = matches!(model.policy.agent, AgentRule::FewestContacts | AgentRule::LeastOccupied);
         let mut simulation = Simulation {
             observer,
             now: 0,
@@ -156,8 +190,8 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             incoming: incoming.collect(),
             arrivals: WinnerTree::new(model.sources.len().max(1)),
             agents: agents.collect(),
+            deeds: vec![Deeds::default(); if asks_for_deeds { model.agents.len() } else { 0 }],
             completions: WinnerTree::new(model.agents.len().max(1)),
-            busy_count: 0,
             next_shift_change_at: 0,
             shift_changes: shift_changes(model, &day),
             day,
@@ -177,8 +211,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             is_affected: model.profiles.iter().map(|_| false).collect(),
             overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
             limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
+            streams,
             draws: Draws::new(streams),
             terms: model.queues.iter().map(Terms::new).collect(),
+            works_after: model.queues.iter().any(|queue| queue.after_contact_work.is_some()),
             particular: model.sources.iter().any(|source| !source.given.is_empty())
                 || model.profiles.iter().any(|profile| profile.entries.iter().any(Entry::overrides))
                 || model.queues.iter().any(|queue| queue.handle_time_cv > 0.0),
@@ -194,8 +230,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         };
         simulation.await_shift_change();
         for source in model.sources.ids() {
-            simulation.read_ahead(source);
-            simulation.await_next(source);
+            simulation.incoming[source].read_ahead(model.run.horizon);
+            let first = simulation.incoming[source].next();
+            simulation.await_arrival(source, first);
             simulation.read_ahead(source);
         }
         simulation
@@ -243,7 +280,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// Whether nothing more can happen to any contact (R18).
     #[inline]
     fn is_over(&self, next_arrival: i64) -> bool {
-        next_arrival == NEVER && self.busy_count == 0 && self.waiting.count() == 0 && (!PATHS || self.journeys.count() == 0)
+        next_arrival == NEVER
+            && self.completions.first_key() == NEVER
+            && self.waiting.count() == 0
+            && (!PATHS || self.journeys.count() == 0)
     }
 
     #[inline]
@@ -317,9 +357,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             self.tell(&Fact::Rejected { contact });
         } else if let Some((profile, agent)) = self.longest_available_at_once(contact.queue) {
             self.idle.remove(agent, profile);
-            let answered = self.answer(agent, profile, contact, talk);
+            let handling = self.answer(agent, profile, &contact, talk);
             self.tell(&Fact::Offered { contact });
-            self.tell(&answered);
+            self.tell_answered(agent, profile, &contact, handling);
         } else {
             let deadline = self.deadline_of(&contact);
             let slot = self.enqueue(contact, talk, contact.queue.into(), deadline);
@@ -391,37 +431,40 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let AgentState { profile, present, .. } = self.agents[agent];
         // Where others of the profile are available, nobody waits for whom they could take, and their wake-up is set.
         let looks = present && !self.idle.any(profile) && self.waiting.count() > 0;
-        if looks && self.completions.second_key() == self.now {
-            return self.full_round();
-        }
-        let completed = self.complete(agent);
         if looks {
             match self.best_contact(profile) {
-                Best::Contact(slot) => return self.takes_next(agent, profile, slot, &completed),
+                Best::Contact(slot) => return self.takes_next(agent, profile, slot),
                 Best::NothingBefore(at) => self.set_wake_up(profile, at),
             }
         }
         self.completions.clear(agent.index());
         if present {
             self.idle.add(agent, profile, self.now);
-            self.tell(&completed);
+            self.tell_completed(agent);
         } else {
-            self.tell(&completed);
+            self.tell_completed(agent);
             self.log_out(agent);
         }
     }
 
-    /// The agent, free just now, takes the next contact at once.
-    #[inline]
-    fn takes_next(&mut self, agent: AgentId, profile: ProfileId, slot: Slot, completed: &Fact) {
-        let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
+    /// The agent, free just now, takes the next contact at once, unless another becomes free at the same instant.
+    #[inline(always)]
+    fn takes_next(&mut self, agent: AgentId, profile: ProfileId, slot: Slot) {
+        let waiting = self.waiting.get(slot);
+        let (contact, talk) = (waiting.contact, waiting.talk);
+        let handling = if PATHS { (Span::ZERO, Span::ZERO) } else { self.handling_of(profile, &contact, talk) };
+        if self.completions.set_first(self.now + handling.0.as_us() + handling.1.as_us()) == self.now {
+            self.completions.set(agent.index(), self.now);
+            return self.full_round();
+        }
+        self.dequeue(slot);
+        // While its row still holds what it had in hand.
+        self.tell_completed(agent);
         if PATHS {
-            self.tell(completed);
-            self.assign(agent, profile, contact, talk);
+            self.assign(agent, profile, &contact, talk);
         } else {
-            let answered = self.answer(agent, profile, contact, talk);
-            self.tell(completed);
-            self.tell(&answered);
+            self.has_in_hand(agent, &contact);
+            self.tell_answered(agent, profile, &contact, handling);
         }
     }
 
@@ -496,9 +539,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         while let Some(ShiftChange { agent, present, state, .. }) = self.next_change_due() {
             let was_present = std::mem::replace(&mut self.agents[agent].present, present);
             let before = std::mem::replace(&mut self.states[agent], state);
-            let AgentState { profile, busy, .. } = self.agents[agent];
+            let profile = self.agents[agent].profile;
             // Whoever still handles a contact is there already, or leaves when it ends (R14).
-            if busy {
+            if self.completions.key(agent.index()) != NEVER {
                 continue;
             }
             self.in_states[profile] -= u32::from(before.is_some());
@@ -514,8 +557,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         while self.completions.first_key() == self.now {
             let agent = AgentId::from_index(self.completions.first_leaf());
             self.completions.clear(agent.index());
-            let completed = self.complete(agent);
-            self.tell(&completed);
+            if let Some(deeds) = self.deeds.get_mut(agent.index()) {
+                deeds.handled_us += self.now - self.agents[agent].answered.as_us();
+            }
+            self.tell_completed(agent);
             if self.agents[agent].present {
                 self.become_available(agent);
             } else {
@@ -581,7 +626,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         {
             let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
             self.idle.remove(agent, profile);
-            self.assign(agent, profile, contact, talk);
+            self.assign(agent, profile, &contact, talk);
             if !self.idle.any(profile) {
                 return;
             }
@@ -610,14 +655,17 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             };
             let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
             self.idle.remove(agent, profile);
-            self.assign(agent, profile, contact, talk);
+            let answered = self.assign(agent, profile, &contact, talk);
+            if answered && let Some(deeds) = self.deeds.get_mut(agent.index()) {
+                deeds.answered_count += 1;
+            }
         }
     }
 
     /// What the agent has done so far: (contacts answered, handling time, staffed time).
     fn record(&self, agent: AgentId) -> (u64, i64, i64) {
-        let state = &self.agents[agent];
-        (state.answered_count, state.handled_us, state.staffed_us + self.now - state.staffed_since_us)
+        let deeds = &self.deeds[agent.index()];
+        (deeds.answered_count, deeds.handled_us, deeds.staffed_us + self.now - deeds.staffed_since_us)
     }
 
     /// Any of the available agents for whom the contact is eligible, with equal chance.
@@ -628,7 +676,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let mut candidates: Vec<(AgentId, ProfileId)> =
             open.flat_map(|opening| self.idle.of(opening.profile).map(|agent| (agent, opening.profile))).collect();
         candidates.sort_unstable();
-        let mut stream = self.incoming[contact.source].streams.stream(Purpose::AgentChoice, contact.number);
+        let mut stream = self.streams.source(contact.source).stream(Purpose::AgentChoice, contact.number);
         let word = rand::Rng::next_u64(&mut stream);
         let (agent, profile) = candidates[((u128::from(word) * candidates.len() as u128) >> 64) as usize];
         (profile, agent)
@@ -701,15 +749,18 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     pub(super) fn log_in(&mut self, agent: AgentId, profile: ProfileId) {
-        self.agents[agent].staffed_since_us = self.now;
+        if let Some(deeds) = self.deeds.get_mut(agent.index()) {
+            deeds.staffed_since_us = self.now;
+        }
         self.logged_in[profile] += 1;
         self.tell(&Fact::LoggedIn { agent, profile });
     }
 
     pub(super) fn log_out(&mut self, agent: AgentId) {
-        let state = &mut self.agents[agent];
-        state.staffed_us += self.now - state.staffed_since_us;
-        let profile = state.profile;
+        if let Some(deeds) = self.deeds.get_mut(agent.index()) {
+            deeds.staffed_us += self.now - deeds.staffed_since_us;
+        }
+        let profile = self.agents[agent].profile;
         self.logged_in[profile] -= 1;
         self.tell(&Fact::LoggedOut { agent, profile });
         if self.states[agent].is_some() {
@@ -724,111 +775,131 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         self.tell(&Fact::Turned { agent, profile, state });
     }
 
-    /// Handling is over, which is to be told; the agent's leaf among the completions is left to the caller.
+    /// Handling is over.
     #[inline(always)]
-    fn complete(&mut self, agent: AgentId) -> Fact {
-        let now = Time::from_us(self.now);
-        let state = &mut self.agents[agent];
-        state.busy = false;
-        state.handled_us += now.since(state.answered).as_us();
-        self.busy_count -= 1;
-        Fact::Completed { contact: state.contact, agent, profile: state.profile, answered: state.answered }
+    fn tell_completed(&mut self, agent: AgentId) {
+        let AgentState { profile, contact, answered, .. } = self.agents[agent];
+        self.tell(&Fact::Completed { contact, agent, profile, answered });
     }
 
-    /// The agent, no longer among the available, takes the contact, no longer among the waiting.
+    /// The agent, no longer among the available, takes the contact, no longer among the waiting. Whether somebody answers; else it is called
+    /// back in vain.
     #[inline]
-    fn assign(&mut self, agent: AgentId, profile: ProfileId, contact: Contact, talk: Span) {
-        if PATHS {
-            match self.takes(agent, profile, contact) {
-                Ok(conversation) => {
-                    let (talk, after_contact_work) = self.handling(profile, &contact, conversation);
-                    self.is_taken(agent, contact, talk + after_contact_work);
-                    self.agents[agent].answered_count += 1;
-                    self.talks(talk);
-                    self.tell(&Fact::Answered { contact, agent, profile, talk, after_contact_work });
-                }
-                Err(ring) => self.is_taken(agent, contact, ring),
+    fn assign(&mut self, agent: AgentId, profile: ProfileId, contact: &Contact, talk: Span) -> bool {
+        if !PATHS {
+            let handling = self.answer(agent, profile, contact, talk);
+            self.tell_answered(agent, profile, contact, handling);
+            return true;
+        }
+        match self.takes(agent, profile, *contact) {
+            Ok(conversation) => {
+                let handling = self.handling(profile, contact, conversation);
+                self.is_taken(agent, contact, handling.0.as_us() + handling.1.as_us());
+                self.talks(handling.0);
+                self.tell_answered(agent, profile, contact, handling);
+                true
             }
-        } else {
-            let answered = self.answer(agent, profile, contact, talk);
-            self.tell(&answered);
+            Err(ring) => {
+                self.is_taken(agent, contact, ring.as_us());
+                false
+            }
         }
     }
 
-    /// The agent takes the contact, which is to be told; `talk` was drawn ahead.
+    /// The agent takes the contact, whose `talk` was drawn ahead: talk and after-contact work, which are to be told.
     #[inline(always)]
-    fn answer(&mut self, agent: AgentId, profile: ProfileId, contact: Contact, talk: Span) -> Fact {
-        let (talk, after_contact_work) = if self.particular {
-            self.particular_handling(profile, &contact, 0)
-        } else {
-            (talk, self.after_contact_work(&contact, contact.number))
-        };
-        self.is_taken(agent, contact, talk + after_contact_work);
-        self.agents[agent].answered_count += 1;
-        Fact::Answered { contact, agent, profile, talk, after_contact_work }
+    fn answer(&mut self, agent: AgentId, profile: ProfileId, contact: &Contact, talk: Span) -> (Span, Span) {
+        let handling = self.handling_of(profile, contact, talk);
+        self.is_taken(agent, contact, handling.0.as_us() + handling.1.as_us());
+        handling
     }
 
-    /// The agent has its hands full from now on for so long.
+    /// Talk and after-contact work of a contact whose `talk` was drawn ahead.
     #[inline(always)]
-    fn is_taken(&mut self, agent: AgentId, contact: Contact, span: Span) {
+    fn handling_of(&self, profile: ProfileId, contact: &Contact, talk: Span) -> (Span, Span) {
+        if self.particular {
+            self.particular_handling(profile, contact, 0)
+        } else {
+            (talk, self.after_contact_work(contact, contact.number))
+        }
+    }
+
+    #[inline(always)]
+    fn tell_answered(&mut self, agent: AgentId, profile: ProfileId, contact: &Contact, (talk, after_contact_work): (Span, Span)) {
+        self.tell(&Fact::Answered { contact: *contact, agent, profile, talk, after_contact_work });
+    }
+
+    /// The agent has its hands full from now on for so long: spans of a century at most, which no sum of two or with an instant overflows.
+    #[inline(always)]
+    fn is_taken(&mut self, agent: AgentId, contact: &Contact, for_us: i64) {
+        self.completions.set(agent.index(), self.now + for_us);
+        self.has_in_hand(agent, contact);
+    }
+
+    #[inline(always)]
+    fn has_in_hand(&mut self, agent: AgentId, contact: &Contact) {
         let state = &mut self.agents[agent];
-        state.busy = true;
-        state.contact = contact;
+        state.contact = *contact;
         state.answered = Time::from_us(self.now);
-        self.busy_count += 1;
-        self.completions.set(agent.index(), self.now + span.as_us());
     }
 
     // ---- contacts ------------------------------------------------------------------------------------------------------
 
-    /// The source's next arrival before the horizon, if any, becomes due.
-    #[inline]
-    fn await_next(&mut self, source: SourceId) {
-        let at = self.incoming[source].ahead;
-        assert!(at >= self.now, "the arrivals of source {} run backwards", source.0);
+    /// The source's next arrival before the horizon, if any, becomes due at that instant.
+    #[inline(always)]
+    fn await_arrival(&mut self, source: SourceId, at: i64) {
+        if at < self.now {
+            runs_backwards(source);
+        }
         self.arrivals.set(source.index(), at);
     }
 
-    /// Draws what will be wanted when the source's next contact arrives.
-    #[inline]
+    /// Prepares what will be wanted when the source's next contact arrives: how long it talks, and the arrival after it.
+    #[inline(always)]
     fn read_ahead(&mut self, source: SourceId) {
-        let incoming = &mut self.incoming[source];
-        if incoming.ahead == NEVER {
+        if self.arrivals.key(source.index()) == NEVER {
             return;
         }
-        incoming.ahead = match incoming.instants.next() {
-            Some(at) if at < self.model.run.horizon => at.as_us(),
-            _ => NEVER,
-        };
+        let incoming = &mut self.incoming[source];
+        incoming.read_ahead(self.model.run.horizon);
         if !PATHS && !self.particular {
-            let terms = &self.terms[self.model.sources[source].queue];
-            incoming.talk = terms.handle_time.draw(&self.draws, source, Purpose::HandleTime, incoming.number);
+            incoming.talk = self.terms[incoming.queue].handle_time.draw(&self.draws, source, Purpose::HandleTime, incoming.number);
         }
     }
 
     /// Takes the contact that arrives now, and its talk; the caller is to read ahead.
-    #[inline]
+    #[inline(always)]
     fn next_contact(&mut self, source: SourceId) -> (Contact, Span) {
         let incoming = &mut self.incoming[source];
-        let (number, talk) = (incoming.number, incoming.talk);
+        let talk = incoming.talk;
+        let contact = incoming.contact(source, incoming.number, self.now);
         incoming.number += 1;
-        self.await_next(source);
-        (self.contact_of(source, number), talk)
+        let next = incoming.next();
+        self.await_arrival(source, next);
+        (self.with_what_is_given(contact), talk)
     }
 
     /// A contact as its source sends it.
-    #[inline]
     pub(super) fn contact_of(&self, source: SourceId, number: u64) -> Contact {
-        let row = &self.model.sources[source];
-        let enqueued = Time::from_us(self.now);
-        match given(self.model, source, number) {
-            Some(given) => Contact { source, number, queue: given.queue, enqueued, priority: given.priority, age_us: given.age_us },
-            None => Contact { source, number, queue: row.queue, enqueued, priority: row.priority, age_us: row.age_us },
-        }
+        self.with_what_is_given(self.incoming[source].contact(source, number, self.now))
+    }
+
+    #[inline(always)]
+    fn with_what_is_given(&self, contact: Contact) -> Contact {
+        let Contact { source, number, queue, priority, age_us, .. } = contact;
+        let common = (queue, priority, age_us);
+        let (queue, priority, age_us) = if self.particular { self.rank_of(source, number).unwrap_or(common) } else { common };
+        Contact { queue, priority, age_us, ..contact }
+    }
+
+    /// Queue, priority and age that are given of a contact, if it is replayed.
+    #[inline(never)]
+    fn rank_of(&self, source: SourceId, number: u64) -> Option<(QueueId, i64, i64)> {
+        given(self.model, source, number).map(|given| (given.queue, given.priority, given.age_us))
     }
 
     /// When the contact's patience ends if it waits from now on, or [`NEVER`].
-    #[inline]
+    #[inline(always)]
     fn deadline_of(&self, contact: &Contact) -> i64 {
         self.patience_of(contact, Channel::Voice, 0).map_or(NEVER, |patience| self.now + patience.as_us())
     }
@@ -898,17 +969,24 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// How long the contact waits at most the `wait`-th time, from 0; `None`: for ever.
-    #[inline]
+    #[inline(always)]
     pub(super) fn patience_of(&self, contact: &Contact, channel: Channel, wait: u64) -> Option<Span> {
         if self.particular
-            && let Some(given) = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0)
+            && let Some(patience) = self.given_patience(contact, wait)
         {
-            return given.patience;
+            return patience;
         }
         let by_channel = if DESKS { self.model.queues[contact.queue].by_channel[channel].patience.as_ref() } else { None };
         let patience = by_channel.or(self.terms[contact.queue].patience.as_ref())?;
         let number = if PATHS { nth(contact.number, wait) } else { contact.number };
         Some(patience.draw(&self.draws, contact.source, Purpose::Patience, number))
+    }
+
+    /// What is given of a replayed contact, if it is one.
+    #[inline(never)]
+    fn given_patience(&self, contact: &Contact, wait: u64) -> Option<Option<Span>> {
+        let given = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0)?;
+        Some(given.patience)
     }
 
     /// Talk and after-contact work of the contact's `conversation`-th conversation, from 0 (R13).
@@ -923,8 +1001,13 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// Where nothing in particular decides. The number is the contact's, with how many conversations it had before.
-    #[inline]
+    #[inline(always)]
     fn after_contact_work(&self, contact: &Contact, number: u64) -> Span {
+        if self.works_after { self.drawn_after_contact_work(contact, number) } else { Span::ZERO }
+    }
+
+    #[inline(never)]
+    fn drawn_after_contact_work(&self, contact: &Contact, number: u64) -> Span {
         let work = self.terms[contact.queue].after_contact_work.as_ref();
         work.map_or(Span::ZERO, |work| work.draw(&self.draws, contact.source, Purpose::AfterContactWork, number))
     }
@@ -986,6 +1069,12 @@ fn last_instant(model: &Model) -> Time {
         AtHorizon::Drain => model.run.horizon + DRAIN_MAX,
         AtHorizon::Stop => model.run.horizon,
     }
+}
+
+#[cold]
+#[inline(never)]
+fn runs_backwards(source: SourceId) -> ! {
+    panic!("the arrivals of source {} run backwards", source.0)
 }
 
 /// What is known of a replayed contact.

@@ -12,7 +12,7 @@ use crate::time::{Span, Time};
 
 impl<'m, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simulation<'m, '_, O, RANKED, PATHS, DESKS> {
     pub(super) fn streams_of(&mut self, id: JourneyId) -> SourceStreams {
-        self.incoming[self.journeys.get(id).customer.source].streams
+        self.streams.source(self.journeys.get(id).customer.source)
     }
 
     /// Step 1: those on their way whose time has come, in the order in which they first came.

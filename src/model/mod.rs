@@ -2,7 +2,7 @@
 //!
 //! Tables by id. The engine never reads a name; names are here for those who print.
 
-mod arrivals;
+pub(crate) mod arrivals;
 mod day;
 mod desk;
 mod expectation;

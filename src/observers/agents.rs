@@ -233,6 +233,12 @@ impl AgentCounts {
         now.in_hand += 1;
     }
 
+    /// It has one less.
+    pub(super) fn completes(&mut self, agent: AgentId, at: i64) {
+        let (_, now) = self.pass(agent, at);
+        now.in_hand = now.in_hand.saturating_sub(1);
+    }
+
     /// An offer that rang has come to something.
     fn rang_out(&mut self, agent: AgentId, contact: &Contact, at: i64, why: Option<Miss>) {
         let warm_up = self.warm_up;
@@ -285,10 +291,7 @@ impl Observer for AgentCounts {
                 }
             }
             Fact::Dialed { agent, .. } => self.takes(*agent, at),
-            Fact::Completed { agent, .. } => {
-                let (_, now) = self.pass(*agent, at);
-                now.in_hand = now.in_hand.saturating_sub(1);
-            }
+            Fact::Completed { agent, .. } => self.completes(*agent, at),
             Fact::Rang { contact, agent, .. } => {
                 let counts = u64::from(at >= self.warm_up);
                 let (work, now) = self.pass(*agent, at);

@@ -178,7 +178,7 @@ impl<W: Write> ContactLog<'_, W> {
                 false
             }
             Fact::Completed { contact, agent, profile, answered } => {
-                if in_hand.puts_down(*agent, contact, *answered).is_some_and(|(held, _)| !held.dialed) {
+                if in_hand.puts_down(*agent, contact.customer(), *answered).is_some_and(|(held, _)| !held.dialed) {
                     self.row_of_handled((contact, *answered), (*agent, *profile), Some(at));
                 }
                 true

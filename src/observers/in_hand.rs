@@ -2,7 +2,7 @@
 
 use crate::id::{AgentId, Id, ProfileId};
 use crate::model::Model;
-use crate::observe::Contact;
+use crate::observe::{Contact, Customer};
 use crate::time::Time;
 
 /// A contact in hand.
@@ -33,9 +33,9 @@ impl InHand {
     }
 
     /// The agent is done with the contact that it has had since then; what it was, and whether it holds nothing now.
-    pub(super) fn puts_down(&mut self, agent: AgentId, contact: &Contact, since: Time) -> Option<(Held, bool)> {
+    pub(super) fn puts_down(&mut self, agent: AgentId, customer: Customer, since: Time) -> Option<(Held, bool)> {
         let hands = &mut self.0[agent.index()];
-        let place = hands.iter().position(|held| held.since == since && held.contact.customer() == contact.customer())?;
+        let place = hands.iter().position(|held| held.since == since && held.contact.customer() == customer)?;
         let held = hands.remove(place);
         Some((held, hands.is_empty()))
     }

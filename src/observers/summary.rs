@@ -1,11 +1,13 @@
 //! The statistics of one replication, counted as the facts come in.
 //!
-//! Three ideas make it cheap. Time only moves forward, so the current interval is stepped, not computed. A level's integral over an
-//! interval is the sum of where it changed, so a waiting contact costs two additions. And whatever the report wants later (totals, ratios,
-//! the four service levels) is a sum over the cells of interval and queue, so each contact is counted once.
+//! Four ideas make it cheap. Time only moves forward, so the current interval is stepped, not computed. A level's integral over an
+//! interval is the sum of where it changed, so a waiting contact costs two additions. Whatever the report wants later (totals, ratios,
+//! the four service levels) is a sum over the cells of interval and queue, so each contact is counted once. And most contacts count in the
+//! stretch of time in which they are told of, where small numbers do (see `rows`); the others, and their warm-up, are seen to apart.
 
 mod desks;
 mod grid;
+mod rows;
 
 pub use grid::Grid;
 
@@ -17,6 +19,7 @@ use crate::observe::{Contact, Fact, Observer, Outcome};
 use crate::stats::{Histogram, Merge};
 use crate::time::Time;
 use desks::Desks;
+use rows::{LONGEST_STRETCH_US, Line, Staff};
 
 /// What happened to the contacts of one queue in one interval. Contacts that entered during the warm-up are not in it.
 ///
@@ -113,75 +116,12 @@ impl Merge for Work {
     }
 }
 
-/// A queue.
-#[derive(Clone, Debug, Default)]
-struct Line {
-    /// Its counts in the present interval, if that is where the contact counts; they go to their cell when the interval is over.
-    now: Counts,
-    waiting: i64,
-    waiting_max: i64,
-    offered: u64,
-    /// The longest wait that meets the headline; -1: none does.
-    limit: i64,
-    /// -1: nobody left yet.
-    wait_max: i64,
-    waits: Histogram,
-    /// The service levels after the headline: the longest wait that meets it, and how many did of those answered, abandoned, diverted.
-    more: Vec<(i64, [u64; 3])>,
-}
-
-impl Line {
-    /// The number waiting changes, `offset` after the start of the stretch. Over a stretch, a level's integral is what is left of it at the
-    /// end times the length, less each change times its offset.
-    #[inline]
-    fn changes(&mut self, by: i64, offset: i64) {
-        self.waiting += by;
-        self.waiting_max = self.waiting_max.max(self.waiting);
-        self.now.waiting_us -= i128::from(by * offset);
-    }
-}
-
 /// How a contact leaves its queue.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Leaving {
     Answered(ProfileId),
     Abandoned,
     Diverted,
-}
-
-impl Leaving {
-    /// Where it stands among those within a threshold.
-    #[inline(always)]
-    fn column(self) -> usize {
-        match self {
-            Leaving::Answered(_) => 0,
-            Leaving::Abandoned => 1,
-            Leaving::Diverted => 2,
-        }
-    }
-}
-
-/// A routing profile's agents.
-#[derive(Clone, Copy, Debug, Default)]
-struct Staff {
-    /// Their work in the present interval.
-    now: Work,
-    present: i64,
-    busy: i64,
-}
-
-impl Staff {
-    #[inline]
-    fn comes(&mut self, by: i64, offset: i64) {
-        self.present += by;
-        self.now.staffed_us -= i128::from(by * offset);
-    }
-
-    #[inline]
-    fn works(&mut self, by: i64, offset: i64) {
-        self.busy += by;
-        self.now.handling_us -= i128::from(by * offset);
-    }
 }
 
 /// The standard statistics of one replication (R20 to R24): by queue, by routing profile, by interval and in total.
@@ -205,20 +145,24 @@ pub struct Summary {
     grid: Grid,
     queues: usize,
     by_end: bool,
-    /// The stretch of time over which levels are now summed: an interval, or what the warm-up leaves of it.
+    /// The stretch of time that is now summed up: an interval, what the warm-up leaves of it, or a part of that.
     start: i64,
     end: i64,
+    /// From when on a fact is more than something to count: the end of the stretch or, with desks, always.
+    heed_from: i64,
+    /// When the interval, or the warm-up, is over.
+    over: i64,
     interval: usize,
+    /// Whoever entered from then on counts in this stretch: its start, or, if contacts count by their end, never.
+    counts_from: i64,
     /// Interval by interval, the queues.
     cells: Vec<Counts>,
     /// Interval by interval, the profiles.
     work: Vec<Work>,
     lines: Vec<Line>,
     staff: Vec<Staff>,
-    /// Profile by profile, the queues: contacts answered.
-    answered_by: Vec<u64>,
-    waiting: i64,
-    waiting_max: i64,
+    waiting: i32,
+    waiting_max: i32,
     paths: Option<Box<PathCounts>>,
     desks: Option<Box<Desks>>,
 }
@@ -227,17 +171,14 @@ impl Summary {
     /// Statistics for a run of `model`; memory is taken for each interval and queue.
     pub fn new(model: &Model) -> Summary {
         let paths = model.has_paths().then(|| Box::new(PathCounts::new(model)));
-        Summary { paths, desks: Desks::of(model), ..Summary::on(Grid::of(model), model) }
+        let mut summary = Summary { paths, ..Summary::on(Grid::of(model), model) };
+        summary.desks = Desks::of(model);
+        summary.begin(0);
+        summary
     }
 
     fn on(grid: Grid, model: &Model) -> Summary {
         let (queues, profiles) = (model.queues.len(), model.profiles.len());
-        let line = |levels: &[ServiceLevel]| Line {
-            limit: levels.first().map_or(-1, limit),
-            more: levels.iter().skip(1).map(|level| (limit(level), [0; 3])).collect(),
-            wait_max: -1,
-            ..Line::default()
-        };
         // What happened before the warm-up's end is thrown away when it is over; until then it passes for the first interval that counts.
         let interval = grid.index(grid.warm_up);
         let mut summary = Summary {
@@ -245,20 +186,22 @@ impl Summary {
             queues,
             by_end: model.run.count_by == CountBy::Ended,
             start: 0,
-            end: grid.warm_up,
+            end: 0,
+            heed_from: 0,
+            over: grid.warm_up,
             interval,
+            counts_from: 0,
             cells: vec![Counts::default(); (grid.intervals + 1) * queues],
             work: vec![Work::default(); (grid.intervals + 1) * profiles],
-            lines: model.queues.iter().map(|queue| line(&queue.service_levels)).collect(),
-            staff: vec![Staff::default(); profiles],
-            answered_by: vec![0; profiles * queues],
+            lines: model.queues.iter().map(|queue| Line::new(queue.service_levels.iter().map(limit))).collect(),
+            staff: vec![Staff::new(queues); profiles],
             waiting: 0,
             waiting_max: 0,
             paths: None,
             desks: None,
         };
         if grid.warm_up <= 0 {
-            summary.end = summary.end_of(interval);
+            summary.over = summary.end_of(interval);
         }
         summary
     }
@@ -266,15 +209,16 @@ impl Summary {
     /// The statistics of one stretch of a run, by where contacts entered. It begins with nobody there, or where `before` ended.
     pub(super) fn of_stretch(model: &Model, from: Time, to: Time, before: Option<&Summary>) -> Summary {
         let mut stretch = Summary::on(Grid::new(to, from, None), model);
-        (stretch.start, stretch.end, stretch.interval, stretch.by_end) = (from.as_us(), to.as_us(), 0, false);
+        (stretch.over, stretch.interval, stretch.by_end) = (to.as_us(), 0, false);
         stretch.desks = Desks::of_stretch(model, before);
+        stretch.begin(from.as_us());
         let Some(before) = before else { return stretch };
         (stretch.waiting, stretch.waiting_max) = (before.waiting, before.waiting);
         for (line, before) in stretch.lines.iter_mut().zip(&before.lines) {
-            (line.waiting, line.waiting_max) = (before.waiting, before.waiting);
+            line.begins_as(before);
         }
         for (staff, before) in stretch.staff.iter_mut().zip(&before.staff) {
-            (staff.present, staff.busy) = (before.present, before.busy);
+            staff.begins_as(before);
         }
         stretch
     }
@@ -318,22 +262,22 @@ impl Summary {
             let counts = self.queue(queue);
             return [counts.answered_within, counts.abandoned_within, counts.diverted_within];
         }
-        self.lines[queue.index()].more[level - 1].1
+        self.lines[queue.index()].within_more(level)
     }
 
     /// The waits of all who left the queue, in microseconds.
     pub fn waits(&self, queue: QueueId) -> &Histogram {
-        &self.lines[queue.index()].waits
+        self.lines[queue.index()].waits()
     }
 
     /// The longest of them, in microseconds.
     pub fn wait_max_us(&self, queue: QueueId) -> Option<i64> {
-        Some(self.lines[queue.index()].wait_max).filter(|&us| us >= 0)
+        Some(self.lines[queue.index()].wait_max()).filter(|&us| us >= 0)
     }
 
     /// The largest number waiting at once since the warm-up's end (whoever waited until then included); `None`: in all queues together.
     pub fn waiting_max(&self, queue: Option<QueueId>) -> i64 {
-        queue.map_or(self.waiting_max, |queue| self.lines[queue.index()].waiting_max)
+        i64::from(queue.map_or(self.waiting_max, |queue| self.lines[queue.index()].waiting_max()))
     }
 
     /// The work of one profile in one interval, complete when the run has ended; index [`Grid::intervals`] is what comes after the horizon.
@@ -352,7 +296,7 @@ impl Summary {
 
     /// Contacts of one queue answered by one profile's agents.
     pub fn answered_by(&self, profile: ProfileId, queue: QueueId) -> u64 {
-        self.answered_by[profile.index() * self.queues + queue.index()]
+        self.staff[profile.index()].answered[queue.index()]
     }
 
     /// What is counted of paths to service, in models that have them.
@@ -365,107 +309,118 @@ impl Summary {
         self.desks.as_ref()?.agents()
     }
 
+    /// A stretch of the present interval begins.
+    fn begin(&mut self, at: i64) {
+        self.start = at;
+        self.end = self.over.min(at.saturating_add(LONGEST_STRETCH_US));
+        self.counts_from = if self.by_end { i64::MAX } else { at };
+        self.heed_from = if self.desks.is_some() { i64::MIN } else { self.end };
+    }
+
     /// Steps to the stretch of time in which `at` lies.
     #[cold]
     fn advance(&mut self, at: i64) {
         while at >= self.end {
-            let boundary = self.end;
-            if boundary == self.grid.warm_up {
-                self.waiting_max = self.waiting;
-                for line in &mut self.lines {
-                    line.now = Counts::default();
-                    line.waiting_max = line.waiting;
+            let boundary = self.over.min(at);
+            let warms_up = self.warms_up();
+            self.close(boundary);
+            if boundary == self.over {
+                if warms_up {
+                    self.waiting_max = self.waiting;
+                    self.lines.iter_mut().for_each(Line::forget);
+                    self.staff.iter_mut().for_each(Staff::forget);
+                } else {
+                    self.interval += 1;
                 }
-                for staff in &mut self.staff {
-                    staff.now = Work::default();
-                }
-            } else {
-                self.close(boundary);
-                self.interval += 1;
+                self.over = self.end_of(self.interval);
             }
-            self.start = boundary;
-            self.end = self.end_of(self.interval);
+            self.begin(boundary);
         }
+    }
+
+    fn warms_up(&self) -> bool {
+        self.start < self.grid.warm_up
     }
 
     fn end_of(&self, interval: usize) -> i64 {
         if interval < self.grid.intervals { self.grid.start(interval + 1).as_us() } else { i64::MAX }
     }
 
-    /// Completes the integrals of the stretch that ends at `at` (what is left of each level has lasted from its start), and moves its
-    /// counts to their cells.
+    /// Completes the sums of the stretch that ends at `at`, and moves them to their cells; those of the warm-up go nowhere.
     fn close(&mut self, at: i64) {
-        let length = i128::from(at - self.start);
+        let length = at - self.start;
+        if self.warms_up() {
+            self.lines.iter_mut().for_each(|line| line.close(length, &mut Counts::default()));
+            self.staff.iter_mut().for_each(|staff| staff.close(length, &mut Work::default()));
+            return;
+        }
         let cells = &mut self.cells[self.interval * self.queues..];
         for (line, cell) in self.lines.iter_mut().zip(cells) {
-            line.now.waiting_us += i128::from(line.waiting) * length;
-            cell.merge(&std::mem::take(&mut line.now));
+            line.close(length, cell);
         }
         let work = &mut self.work[self.interval * self.staff.len()..];
         for (staff, work) in self.staff.iter_mut().zip(work) {
-            staff.now.staffed_us += i128::from(staff.present) * length;
-            staff.now.handling_us += i128::from(staff.busy) * length;
-            work.merge(&std::mem::take(&mut staff.now));
+            staff.close(length, work);
         }
     }
 
     /// The contact leaves its queue. Handling, if any, is over at `ended`.
     #[inline(always)]
-    fn left(&mut self, contact: &Contact, at: i64, how: Leaving, ended: i64) {
-        self.leaves_line(contact, at);
-        if contact.enqueued.as_us() >= self.grid.warm_up {
-            self.count(contact, at - contact.enqueued.as_us(), how, ended);
+    fn left(&mut self, contact: &Contact, at: i64, how: Leaving, ended: impl FnOnce() -> i64) {
+        let (queue, enqueued) = (contact.queue.index(), contact.enqueued.as_us());
+        let (wait, is_here) = (at - enqueued, enqueued >= self.counts_from);
+        let line = &mut self.lines[queue];
+        if wait > 0 {
+            self.waiting -= 1;
+            line.waits_no_more(at - self.start);
+            if is_here {
+                return line.counts(wait, how);
+            }
+        } else if is_here {
+            return line.counts(0, how);
         }
+        self.counts_elsewhere(queue, enqueued, wait, how, ended());
+    }
+
+    /// Of a contact that has left its line already, or in another stretch, what became of it.
+    pub(super) fn count(&mut self, contact: &Contact, wait: i64, how: Leaving, ended: i64) {
+        let (queue, enqueued) = (contact.queue.index(), contact.enqueued.as_us());
+        if let Leaving::Answered(profile) = how {
+            self.staff[profile.index()].answered[queue] += 1;
+        }
+        if enqueued >= self.counts_from {
+            self.lines[queue].counts(wait, how);
+        } else {
+            self.counts_elsewhere(queue, enqueued, wait, how, ended);
+        }
+    }
+
+    /// A contact that counts in another interval, or, if contacts count by their end, perhaps in this one, or, if it entered before the
+    /// end of the warm-up, nowhere.
+    #[inline(never)]
+    fn counts_elsewhere(&mut self, queue: usize, enqueued: i64, wait: i64, how: Leaving, ended: i64) {
+        if enqueued < self.grid.warm_up {
+            if let Leaving::Answered(profile) = how {
+                self.staff[profile.index()].answered[queue] -= 1;
+            }
+            return;
+        }
+        let counts_at = if self.by_end { ended } else { enqueued };
+        let is_now = counts_at >= self.start && counts_at < self.end;
+        let interval = if is_now { self.interval } else { self.grid.index(counts_at) };
+        self.lines[queue].counts_in(&mut self.cells[interval * self.queues + queue], wait, how);
     }
 
     /// It waits no longer.
-    #[inline(always)]
     fn leaves_line(&mut self, contact: &Contact, at: i64) {
         if at > contact.enqueued.as_us() {
             self.waiting -= 1;
-            self.lines[contact.queue.index()].changes(-1, at - self.start);
-        }
-    }
-
-    /// Of a contact that counts here, what became of it.
-    #[inline(always)]
-    pub(super) fn count(&mut self, contact: &Contact, wait: i64, how: Leaving, ended: i64) {
-        let line = &mut self.lines[contact.queue.index()];
-        line.waits.record(wait.unsigned_abs());
-        line.wait_max = line.wait_max.max(wait);
-        for (limit, within) in &mut line.more {
-            within[how.column()] += u64::from(wait <= *limit);
-        }
-        let within = u64::from(wait <= line.limit);
-        let counts_at = if self.by_end { ended } else { contact.enqueued.as_us() };
-        let counts = if counts_at >= self.start && counts_at < self.end {
-            &mut line.now
-        } else {
-            &mut self.cells[self.grid.index(counts_at) * self.queues + contact.queue.index()]
-        };
-        match how {
-            Leaving::Answered(profile) => {
-                counts.answered += 1;
-                counts.answered_at_once += u64::from(wait == 0);
-                counts.answered_within += within;
-                counts.wait_answered_us += u128::from(wait.unsigned_abs());
-                self.answered_by[profile.index() * self.queues + contact.queue.index()] += 1;
-            }
-            Leaving::Abandoned => {
-                counts.abandoned += 1;
-                counts.abandoned_within += within;
-                counts.wait_abandoned_us += u128::from(wait.unsigned_abs());
-            }
-            Leaving::Diverted => {
-                counts.diverted += 1;
-                counts.diverted_within += within;
-                counts.wait_diverted_us += u128::from(wait.unsigned_abs());
-            }
+            self.lines[contact.queue.index()].waits_no_more(at - self.start);
         }
     }
 
     fn diverted(&mut self, contact: &Contact, at: i64, outcome: Outcome, ended: i64) {
-        self.left(contact, at, Leaving::Diverted, ended);
+        self.left(contact, at, Leaving::Diverted, || ended);
         if let Some(paths) = &mut self.paths {
             paths.left(at, contact.queue.index(), outcome);
         }
@@ -480,7 +435,7 @@ impl Summary {
         match fact {
             Fact::Dialed { contact, profile, ring, .. } => {
                 if self.dials_at_desk(at, fact) {
-                    self.staff[profile.index()].works(1, at - self.start);
+                    self.staff[profile.index()].at_work.changes(1, at - self.start);
                 }
                 self.diverted(contact, at, Outcome::Unreached, at.saturating_add(ring.as_us()));
                 if let Some(paths) = &mut self.paths {
@@ -507,12 +462,8 @@ impl Summary {
     /// Still waiting at the end. It never ended: it counts where it entered, whatever the rule.
     #[cold]
     fn unfinished(&mut self, contact: &Contact, at: i64) {
-        let enqueued = contact.enqueued.as_us();
-        if at > enqueued {
-            self.waiting -= 1;
-            self.lines[contact.queue.index()].changes(-1, at - self.start);
-        }
-        if enqueued >= self.grid.warm_up {
+        self.leaves_line(contact, at);
+        if contact.enqueued.as_us() >= self.grid.warm_up {
             self.count_unfinished(contact);
         }
     }
@@ -547,7 +498,7 @@ impl Summary {
     /// Nobody is lost (R19).
     pub(super) fn hold_to_r19(&self) {
         for queue in (0..self.queues).map(QueueId::from_index) {
-            let (offered, found) = (self.lines[queue.index()].offered, self.queue(queue).offered());
+            let (offered, found) = (self.lines[queue.index()].offered(), self.queue(queue).offered());
             assert!(
                 offered == found,
                 "{queue:?}: {offered} contacts were offered, but {found} answered, abandoned, rejected, diverted or unfinished (R19)"
@@ -570,32 +521,42 @@ impl Observer for Summary {
     #[inline(always)]
     fn observe(&mut self, at: Time, fact: &Fact) {
         let at = at.as_us();
-        if at >= self.end {
+        let heed = at >= self.heed_from;
+        if heed {
             self.advance(at);
         }
         let offset = at - self.start;
         match fact {
-            Fact::Answered { .. } | Fact::Completed { .. } | Fact::LoggedIn { .. } | Fact::LoggedOut { .. } if self.desks.is_some() => {
-                self.at_desks(at, fact);
+            Fact::Answered { .. } | Fact::LoggedIn { .. } | Fact::LoggedOut { .. } if heed && self.desks.is_some() => {
+                // A copy: what the function is lent must lie in memory, and the fact itself need not then.
+                let told = *fact;
+                self.at_desks(at, &told);
+            }
+            Fact::Completed { contact, agent, answered, .. } if heed && self.desks.is_some() => {
+                self.completed_at_desk(at, *agent, contact.customer(), *answered);
             }
             Fact::Offered { contact } => {
-                self.lines[contact.queue.index()].offered += u64::from(contact.enqueued.as_us() >= self.grid.warm_up);
+                self.lines[contact.queue.index()].enters();
             }
             Fact::Queued { contact } => {
-                self.lines[contact.queue.index()].changes(1, offset);
+                self.lines[contact.queue.index()].waits_from(offset);
                 self.waiting += 1;
-                self.waiting_max = self.waiting_max.max(self.waiting);
+                if self.waiting > self.waiting_max {
+                    self.waiting_max = self.waiting;
+                }
             }
             Fact::Answered { contact, profile, talk, after_contact_work, .. } => {
-                self.staff[profile.index()].works(1, offset);
-                let ended = at.saturating_add((*talk + *after_contact_work).as_us());
+                let staff = &mut self.staff[profile.index()];
+                staff.at_work.changes(1, offset);
+                staff.answered[contact.queue.index()] += 1;
+                let ended = || at.saturating_add((*talk + *after_contact_work).as_us());
                 self.left(contact, at, Leaving::Answered(*profile), ended);
             }
             Fact::Rejected { contact } => self.rejected(contact, at),
-            Fact::Abandoned { contact } => self.left(contact, at, Leaving::Abandoned, at),
-            Fact::Completed { profile, .. } => self.staff[profile.index()].works(-1, offset),
-            Fact::LoggedIn { profile, .. } => self.staff[profile.index()].comes(1, offset),
-            Fact::LoggedOut { profile, .. } => self.staff[profile.index()].comes(-1, offset),
+            Fact::Abandoned { contact } => self.left(contact, at, Leaving::Abandoned, || at),
+            Fact::Completed { profile, .. } => self.staff[profile.index()].at_work.changes(-1, offset),
+            Fact::LoggedIn { profile, .. } => self.staff[profile.index()].present.changes(1, offset),
+            Fact::LoggedOut { profile, .. } => self.staff[profile.index()].present.changes(-1, offset),
             Fact::Unfinished { contact } => self.unfinished(contact, at),
             Fact::Ended => self.ended(at),
             other => self.of_paths(at, other),

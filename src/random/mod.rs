@@ -178,7 +178,7 @@ pub struct Stream {
     block: u64,
     words: [u64; 4],
     /// How many of `words` have been read.
-    read: u8,
+    read: usize,
 }
 
 impl Stream {
@@ -187,23 +187,23 @@ impl Stream {
         Stream { key, place, block: 0, words: philox4x64::<ROUNDS>([0, place[0], place[1], place[2]], &schedule(key)), read: 0 }
     }
 
-    // Most draws take one word, which then never leaves the registers.
     #[inline(always)]
     fn next_word(&mut self) -> u64 {
-        if self.read == 4 {
-            self.next_block();
+        if self.read >= self.words.len() {
+            self.block += 1;
+            self.words = block_of(&self.key, &self.place, self.block);
+            self.read = 0;
         }
-        let word = self.words[usize::from(self.read & 3)];
+        let word = self.words[self.read];
         self.read += 1;
         word
     }
+}
 
-    #[inline(never)]
-    fn next_block(&mut self) {
-        self.block += 1;
-        self.words = philox4x64::<ROUNDS>([self.block, self.place[0], self.place[1], self.place[2]], &schedule(self.key));
-        self.read = 0;
-    }
+// Given no more than it reads: so whoever reads word by word may keep in registers how far it has come.
+#[inline(never)]
+fn block_of(key: &[u64; 2], place: &[u64; 3], block: u64) -> [u64; 4] {
+    philox4x64::<ROUNDS>([block, place[0], place[1], place[2]], &schedule(*key))
 }
 
 impl TryRng for Stream {

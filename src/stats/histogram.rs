@@ -33,18 +33,29 @@ impl Histogram {
     /// One duration, in microseconds.
     #[inline]
     pub fn record(&mut self, us: u64) {
-        let bucket = bucket(us);
-        if bucket >= self.buckets.len() {
-            self.grow(bucket);
-        }
-        self.count += 1;
-        self.buckets[bucket] += 1;
+        self.record_times(us, 1);
     }
 
-    /// Whole doublings, so that it seldom happens.
+    /// The same duration so many times.
+    #[inline]
+    pub(crate) fn record_times(&mut self, us: u64, times: u64) {
+        let bucket = bucket(us);
+        self.count += times;
+        match self.buckets.get_mut(bucket) {
+            Some(durations) => *durations += times,
+            None => self.grow(bucket, times),
+        }
+    }
+
+    /// Makes room for a bucket with its first durations. Whole doublings, so that it seldom happens.
     #[cold]
-    fn grow(&mut self, bucket: usize) {
-        self.buckets.resize((bucket / PER_DOUBLING + 1) * PER_DOUBLING, 0);
+    fn grow(&mut self, bucket: usize, first: u64) {
+        let doublings = bucket / PER_DOUBLING + 1 - self.buckets.len() / PER_DOUBLING;
+        self.buckets.reserve(doublings * PER_DOUBLING);
+        for _ in 0..doublings {
+            self.buckets.extend_from_slice(&[0; PER_DOUBLING]);
+        }
+        self.buckets[bucket] = first;
     }
 
     /// How many durations.

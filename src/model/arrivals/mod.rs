@@ -31,7 +31,7 @@ use std::fmt::Debug;
 /// A stream of arrival instants.
 ///
 /// The n-th instant (from 0) is the arrival of the source's contact number n. Instants are never before the start of the run and never
-/// decrease. The engine stops reading at the horizon, so a process may go on for ever; but it must come to its next instant (or end) in
+/// decrease. The engine reads some instants ahead and stops at the horizon, so a process may go on for ever; but it must come to its next instant (or end) in
 /// reasonable time, for nobody can stop it on the way.
 ///
 /// ```
@@ -56,10 +56,40 @@ pub trait ArrivalProcess: Debug + Send + Sync {
     /// The arrival instants of one replication. All randomness comes from `streams`, so that the same streams give the same instants.
     fn arrivals(&self, streams: SourceStreams) -> Box<dyn Iterator<Item = Time> + '_>;
 
+    /// The same instants, read several at a time; a process need not say how.
+    #[doc(hidden)]
+    fn reader(&self, streams: SourceStreams) -> Box<dyn Reader + '_> {
+        Box::new(self.arrivals(streams))
+    }
+
     /// Expected number of arrivals in `[from, to)`, where known, or what it comes near to in the long run: for warnings and closed forms, never for
     /// the simulation.
     fn expected(&self, _from: Time, _to: Time) -> Option<f64> {
         None
+    }
+}
+
+/// How many instants the engine reads at a time.
+pub(crate) const BLOCK: usize = 16;
+/// Instants read ahead.
+pub(crate) type Block = [Time; BLOCK];
+
+/// Instants that are read several at a time, by one call that is not known before the run: what is known within it stays in registers.
+#[doc(hidden)]
+pub trait Reader {
+    /// The next instants before `until`; if there are less than fill the block, never again for the rest of it. That ends the reading.
+    fn read(&mut self, block: &mut [Time; BLOCK], until: Time);
+}
+
+impl<I: Iterator<Item = Time>> Reader for I {
+    fn read(&mut self, block: &mut [Time; BLOCK], until: Time) {
+        block.fill(Time::NEVER);
+        for place in block {
+            match self.next() {
+                Some(at) if at < until => *place = at,
+                _ => return,
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The Poisson process.
 
-use super::{ArrivalProcess, check_rate, length_us};
+use super::{ArrivalProcess, Reader, check_rate, length_us};
 use crate::random::{Purpose, SourceStreams, Stream};
 use crate::time::{Span, Time};
 use rand_distr::{Distribution as _, Exp1};
@@ -44,7 +44,7 @@ struct Gaps {
 impl Iterator for Gaps {
     type Item = Time;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Time> {
         let unit: f64 = Exp1.sample(&mut self.stream);
         self.at = self.at.after(Span::from_us_f64(unit * self.gap_mean_us));
@@ -52,9 +52,19 @@ impl Iterator for Gaps {
     }
 }
 
+impl Poisson {
+    fn gaps(&self, streams: SourceStreams) -> Gaps {
+        Gaps { at: Time::START, gap_mean_us: self.gap_mean_us, stream: streams.stream(Purpose::Arrivals, 0) }
+    }
+}
+
 impl ArrivalProcess for Poisson {
     fn arrivals(&self, streams: SourceStreams) -> Box<dyn Iterator<Item = Time> + '_> {
-        Box::new(Gaps { at: Time::START, gap_mean_us: self.gap_mean_us, stream: streams.stream(Purpose::Arrivals, 0) })
+        Box::new(self.gaps(streams))
+    }
+
+    fn reader(&self, streams: SourceStreams) -> Box<dyn Reader + '_> {
+        Box::new(self.gaps(streams))
     }
 
     fn expected(&self, from: Time, to: Time) -> Option<f64> {

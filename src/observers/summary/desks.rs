@@ -1,9 +1,9 @@
 //! What is different where agents may hold several contacts: an agent is at work as long as it holds any, and when handling ends is known when it does.
 
 use super::{Leaving, Summary};
-use crate::id::Id;
+use crate::id::{AgentId, Id};
 use crate::model::Model;
-use crate::observe::{Fact, Observer};
+use crate::observe::{Customer, Fact, Observer};
 use crate::observers::AgentCounts;
 use crate::observers::in_hand::{Held, InHand};
 use crate::time::Time;
@@ -51,24 +51,31 @@ impl Summary {
             Fact::Answered { contact, agent, profile, .. } => {
                 let since = Time::from_us(at);
                 if desks.in_hand.takes(*agent, Held { contact: *contact, profile: *profile, since, dialed: false }) {
-                    self.staff[profile.index()].works(1, offset);
+                    self.staff[profile.index()].at_work.changes(1, offset);
                 }
                 self.leaves_line(contact, at);
-                if !self.by_end && contact.enqueued.as_us() >= self.grid.warm_up {
+                if !self.by_end {
                     self.count(contact, at - contact.enqueued.as_us(), Leaving::Answered(*profile), at);
                 }
             }
-            Fact::Completed { contact, agent, profile, answered } => {
-                let Some((held, is_free)) = desks.in_hand.puts_down(*agent, contact, *answered) else { return };
-                if is_free {
-                    self.staff[profile.index()].works(-1, offset);
-                }
-                self.ends(&held, at);
-            }
-            Fact::LoggedIn { profile, .. } => self.staff[profile.index()].comes(1, offset),
-            Fact::LoggedOut { profile, .. } => self.staff[profile.index()].comes(-1, offset),
+            Fact::LoggedIn { profile, .. } => self.staff[profile.index()].present.changes(1, offset),
+            Fact::LoggedOut { profile, .. } => self.staff[profile.index()].present.changes(-1, offset),
             _ => {}
         }
+    }
+
+    /// An agent is done with somebody's contact. Of the fact only what is needed is handed over: agents without desks complete contacts often.
+    #[inline(never)]
+    pub(super) fn completed_at_desk(&mut self, at: i64, agent: AgentId, customer: Customer, answered: Time) {
+        let Some(desks) = &mut self.desks else { return };
+        if let Some(agents) = &mut desks.agents {
+            agents.completes(agent, at);
+        }
+        let Some((held, is_free)) = desks.in_hand.puts_down(agent, customer, answered) else { return };
+        if is_free {
+            self.staff[held.profile.index()].at_work.changes(-1, at - self.start);
+        }
+        self.ends(&held, at);
     }
 
     /// An agent calls back; whether it held nothing before.
@@ -80,7 +87,7 @@ impl Summary {
     /// Where contacts count by their end, it has come.
     fn ends(&mut self, held: &Held, at: i64) {
         let Held { contact, profile, since, dialed } = held;
-        if self.by_end && !dialed && contact.enqueued.as_us() >= self.grid.warm_up {
+        if self.by_end && !dialed {
             self.count(contact, since.since(contact.enqueued).as_us(), Leaving::Answered(*profile), at);
         }
     }

@@ -242,17 +242,18 @@ impl Distribution {
     }
 
     /// The same from the stream of that key, in fewer steps.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn draw(&self, draws: &Draws, source: SourceId, purpose: Purpose, number: u64) -> Span {
         if let Distribution::Constant(value) = self {
             return *value;
         }
-        let mut draw = draws.draw(source, purpose, number);
+        let draw = draws.draw(source, purpose, number);
         match self {
             Distribution::Constant(value) => *value,
-            Distribution::Exponential { mean_us } => exponential(*mean_us, &mut draw),
-            Distribution::LogNormal { mu, sigma } => log_normal(*mu, *sigma, &mut draw),
-            Distribution::Other(other) => other.sample(&mut draw.stream()),
+            // Copies: what one sampler borrows must not keep the other from its registers.
+            Distribution::Exponential { mean_us } => exponential(*mean_us, &mut { draw }),
+            Distribution::LogNormal { mu, sigma } => log_normal(*mu, *sigma, &mut { draw }),
+            Distribution::Other(other) => other.draw(draws, source, purpose, number),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use super::Distribution;
 use super::survival::Survival;
+use crate::id::SourceId;
+use crate::random::{Draws, Purpose};
 use crate::time::Span;
 use rand::distr::weighted::WeightedIndex;
 use rand::{Rng, RngExt};
@@ -82,6 +84,12 @@ impl Other {
             Kind::Empirical { values } => values[rng.random_range(0..values.len())],
             Kind::Survival(survival) => survival.sample(rng),
         }
+    }
+
+    // As `sample`; nothing is borrowed here, so that the caller's registers need not go to memory.
+    #[inline(never)]
+    pub(super) fn draw(&self, draws: &Draws, source: SourceId, purpose: Purpose, number: u64) -> Span {
+        self.sample(&mut draws.stream(source, purpose, number))
     }
 
     pub(super) fn mean_us(&self) -> f64 {
