@@ -10,7 +10,7 @@ use super::journeys::Journeys;
 use super::outside::Outside;
 use super::ranked::RankedQueues;
 use super::router::{Best, Choice, Router, best_first, best_ranked};
-use super::routes::Routes;
+use super::routes::{Opening, Routes};
 use super::shifts::{ShiftChange, shift_changes};
 use super::waiting::{EMPTY, LineId, Slot, WaitingContacts};
 use super::winner_tree::{NEVER, WinnerTree};
@@ -197,7 +197,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             day,
             next_shift_change: 0,
             states: model.agents.iter().map(|_| None).collect(),
-            idle: IdleAgents::new(model.agents.len(), model.profiles.len()),
+            idle: IdleAgents::new(model.agents.len(), model.profiles.len(), !DESKS && routes.has_crowds()),
             waiting: WaitingContacts::new(lines, if DESKS { &[] } else { routes.pools() }),
             ranked: if DESKS {
                 RankedQueues::new(desks.routes.stages())
@@ -395,14 +395,33 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         if self.idle.count() == 0 {
             return None;
         }
+        if self.idle.has_all() {
+            return self.longest_available_in_crowd(queue);
+        }
+        self.longest_available_of(self.routes.openings_at_once(queue))
+    }
+
+    #[inline(always)]
+    fn longest_available_of(&self, openings: &[Opening]) -> Option<(ProfileId, AgentId)> {
         let (mut best, mut best_since, mut best_agent) = (ProfileId(0), NO_ONE_SINCE - 1, NOBODY);
-        for opening in self.routes.openings_at_once(queue) {
+        for opening in openings {
             let (since, agent) = self.idle.turn(opening.profile);
             if since <= best_since && (since < best_since || agent < best_agent) {
                 (best, best_since, best_agent) = (opening.profile, since, agent);
             }
         }
         (best_agent != NOBODY).then_some((best, AgentId(best_agent)))
+    }
+
+    /// The same where many profiles serve a queue: most often it is among the longest available of all.
+    #[cold]
+    #[inline(never)]
+    fn longest_available_in_crowd(&self, queue: QueueId) -> Option<(ProfileId, AgentId)> {
+        let openings = self.routes.openings_at_once(queue);
+        let mut first = self.idle.all().take(openings.len() / 4).map(|agent| (self.agents[agent].profile, agent));
+        first
+            .find(|&(profile, _)| openings.binary_search_by_key(&profile, |opening| opening.profile).is_ok())
+            .or_else(|| self.longest_available_of(openings))
     }
 
     /// One agent becomes free and nothing else happens, unless another becomes free at the same instant. In the order of `one_arrival`.
