@@ -1,9 +1,8 @@
-//! Who may take from where: the routing profiles, turned into flat tables that the router scans.
+//! Who may take from where: the routing profiles, turned into tables that the router scans.
 
 use super::waiting::LineId;
 use crate::id::{Id, ProfileId, QueueId, Table};
 use crate::model::{ContactRule, Model};
-use std::ops::Range;
 
 /// One entry of a profile.
 #[derive(Clone, Copy, Debug)]
@@ -48,13 +47,11 @@ const CROWD_MIN: usize = 32;
 pub(super) struct Routes {
     /// Per profile: its entries, best priority first, of one priority shortest delay first.
     entries: Table<ProfileId, Vec<Route>>,
-    looks: Vec<Look>,
-    /// Per profile: its run of `looks`, in the order of the entries.
-    looks_of: Table<ProfileId, Range<u32>>,
+    /// Per profile: in the order of the entries.
+    looks: Table<ProfileId, Vec<Look>>,
     pools: Vec<Pool>,
-    openings: Vec<Opening>,
-    /// Per queue: its run of `openings`, shortest delay first, and where in it the delays begin.
-    queues: Vec<(Range<u32>, u32)>,
+    /// Per queue: shortest delay first, and how many have none.
+    openings: Table<QueueId, (Vec<Opening>, usize)>,
     /// Per queue: the distinct delays from which it is served, shortest first; the first is always 0.
     stages: Vec<Vec<i64>>,
 }
@@ -73,18 +70,11 @@ impl Routes {
             delays.sort_unstable();
             delays.dedup();
         }
-        let mut tables = Routes {
-            entries: Table::new(),
-            looks: Vec::new(),
-            looks_of: Table::new(),
-            pools: Vec::new(),
-            openings: Vec::new(),
-            queues: Vec::new(),
-            stages,
-        };
-        for of_queue in &mut openings {
+        let mut tables = Routes { entries: Table::new(), looks: Table::new(), pools: Vec::new(), openings: Table::new(), stages };
+        for mut of_queue in openings {
             of_queue.sort_by_key(|opening| (opening.delay_us, opening.profile));
-            tables.add_queue(of_queue);
+            let at_once = of_queue.partition_point(|opening| opening.delay_us == 0);
+            tables.openings.push((of_queue, at_once));
         }
         for profile in &model.profiles {
             let rank = |priority: u8| if model.policy.contact == ContactRule::LongestWaitFirst { 1 } else { priority };
@@ -105,23 +95,16 @@ impl Routes {
         tables
     }
 
-    fn add_queue(&mut self, openings: &[Opening]) {
-        let start = self.openings.len() as u32;
-        let at_once = openings.iter().filter(|opening| opening.delay_us == 0).count() as u32;
-        self.openings.extend_from_slice(openings);
-        self.queues.push((start..self.openings.len() as u32, start + at_once));
-    }
-
     fn add_profile(&mut self, routes: Vec<Route>) {
-        let start = self.looks.len() as u32;
+        let mut looks = Vec::new();
         for run in routes.chunk_by(|a, b| (a.priority, a.delay_us) == (b.priority, b.delay_us)) {
             let look = |line| Look { delay_us: run[0].delay_us, line, priority: run[0].priority };
             match self.pool(run) {
-                Some(pool) => self.looks.push(look(pool)),
-                None => self.looks.extend(run.iter().map(|route| look(route.line))),
+                Some(pool) => looks.push(look(pool)),
+                None => looks.extend(run.iter().map(|route| look(route.line))),
             }
         }
-        self.looks_of.push(start..self.looks.len() as u32);
+        self.looks.push(looks);
         self.entries.push(routes);
     }
 
@@ -155,34 +138,32 @@ impl Routes {
     /// What the router looks at for a profile, best priority first.
     #[inline]
     pub(super) fn looks(&self, profile: ProfileId) -> &[Look] {
-        let run = &self.looks_of[profile];
-        &self.looks[run.start as usize..run.end as usize]
+        &self.looks[profile]
     }
 
     /// The profiles that serve a queue, shortest delay first.
     #[inline]
     pub(super) fn openings(&self, queue: QueueId) -> &[Opening] {
-        let (run, _) = &self.queues[queue.index()];
-        &self.openings[run.start as usize..run.end as usize]
+        &self.openings[queue].0
     }
 
     /// Those of them without delay.
     #[inline]
     pub(super) fn openings_at_once(&self, queue: QueueId) -> &[Opening] {
-        let (run, delayed) = &self.queues[queue.index()];
-        &self.openings[run.start as usize..*delayed as usize]
-    }
-
-    /// Whether any queue has a crowd of profiles without delay.
-    pub(super) fn has_crowds(&self) -> bool {
-        self.queues.iter().any(|(run, delayed)| (*delayed - run.start) as usize >= CROWD_MIN)
+        let (all, at_once) = &self.openings[queue];
+        &all[..*at_once]
     }
 
     /// Those of them with a delay.
     #[inline]
     pub(super) fn openings_later(&self, queue: QueueId) -> &[Opening] {
-        let (run, delayed) = &self.queues[queue.index()];
-        &self.openings[*delayed as usize..run.end as usize]
+        let (all, at_once) = &self.openings[queue];
+        &all[*at_once..]
+    }
+
+    /// Whether any queue has a crowd of profiles without delay.
+    pub(super) fn has_crowds(&self) -> bool {
+        self.openings.iter().any(|(_, at_once)| *at_once >= CROWD_MIN)
     }
 
     /// The distinct delays from which a queue is served, shortest first; the first is always 0.

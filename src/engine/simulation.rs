@@ -923,7 +923,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
 
     /// The contact no longer waits. Its patience stays where it is: most often the next contact in the slot overwrites it long before it is due, and if not,
     /// `abandon` passes over it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn dequeue(&mut self, slot: Slot) -> Contact {
         if PATHS {
             self.journeys.taken = self.journeys.at_slot(slot);
