@@ -131,6 +131,8 @@ pub(super) enum Leaving {
 /// interval after it, and what never ends counts where it entered. Levels (queue length, agents present, agents handling) run from the end
 /// of the warm-up, whoever waits or works then. The memory does not grow with the number of contacts.
 ///
+/// Read it when the run has ended: before that, what the present interval has seen may be missing.
+///
 /// ```
 /// use waitline::observers::Summary;
 /// let model = std::fs::read_to_string("examples/small.toml")?.parse::<waitline::Scenario>()?.compile()?;
