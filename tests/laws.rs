@@ -106,6 +106,15 @@ fn many_queues_of_one_priority() {
     }
 }
 
+/// Worlds with more profiles for a queue than the engine scans.
+#[test]
+fn many_profiles_for_one_queue() {
+    for seed in 0..30 {
+        let model = worlds::many_profiles(seed);
+        assert_eq!(told(&model, seed), twin::run(&model, Streams::new(seed, 0)), "world {seed}");
+    }
+}
+
 /// R19 per queue, and Little's law in integers: the integral of the number waiting is the sum of the waits.
 #[test]
 fn nothing_is_lost_and_littles_law_is_exact() {

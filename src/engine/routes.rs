@@ -40,6 +40,9 @@ const POOLS_MAX: usize = 8;
 /// Many queues that some profile serves at one priority and under one delay: a tree over their first contacts (see `waiting`) replaces the scan.
 pub(super) type Pool = Vec<LineId>;
 
+/// From how many profiles on that serve one queue without delay it pays to keep all available agents in one line: the first of them most often serves the queue.
+const CROWD_MIN: usize = 32;
+
 /// The routing profiles by profile and by queue.
 #[derive(Debug)]
 pub(super) struct Routes {
@@ -168,6 +171,11 @@ impl Routes {
     pub(super) fn openings_at_once(&self, queue: QueueId) -> &[Opening] {
         let (run, delayed) = &self.queues[queue.index()];
         &self.openings[run.start as usize..*delayed as usize]
+    }
+
+    /// Whether any queue has a crowd of profiles without delay.
+    pub(super) fn has_crowds(&self) -> bool {
+        self.queues.iter().any(|(run, delayed)| (*delayed - run.start) as usize >= CROWD_MIN)
     }
 
     /// Those of them with a delay.

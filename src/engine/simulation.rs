@@ -5,12 +5,12 @@
 
 use super::desk_routes::KindId;
 use super::desks::Desks;
-use super::idle::IdleAgents;
+use super::idle::{IdleAgents, NO_ONE_SINCE, NOBODY};
 use super::journeys::Journeys;
 use super::outside::Outside;
 use super::ranked::RankedQueues;
 use super::router::{Best, Choice, Router, best_first, best_ranked};
-use super::routes::Routes;
+use super::routes::{Opening, Routes};
 use super::shifts::{ShiftChange, shift_changes};
 use super::waiting::{EMPTY, LineId, Slot, WaitingContacts};
 use super::winner_tree::{NEVER, WinnerTree};
@@ -48,12 +48,14 @@ struct Deeds {
 /// What a source is about to send.
 pub(super) struct Incoming<'m> {
     reader: Box<dyn Reader + 'm>,
-    /// Its next arrivals, the one that is due included, and how many of them have become due.
-    block: Block,
+    /// Its next arrivals, the one that is due included, and how long those contacts talk: read and drawn many at a time, which costs less than one by one.
+    instants: Block,
+    talks: [Span; BLOCK],
+    /// How many of them have become due.
     read: usize,
-    /// Contacts sent so far: the number of the next one.
+    /// Contacts sent so far: the number of the one that is due.
     number: u64,
-    /// How long that one will talk, drawn ahead.
+    /// How long that one talks.
     talk: Span,
     /// What its contacts have in common.
     queue: QueueId,
@@ -62,21 +64,18 @@ pub(super) struct Incoming<'m> {
 }
 
 impl Incoming<'_> {
-    /// The next arrival, read ahead before.
+    /// The contact that comes next becomes due: when. Once there is none, it must not be asked for.
     #[inline(always)]
     fn next(&mut self) -> i64 {
-        let at = self.block[self.read];
+        self.talk = self.talks[self.read];
+        let at = self.instants[self.read];
         self.read += 1;
         at.as_us()
     }
 
-    /// Sees to it that the next arrival is read; once there is none, it must not be asked for.
     #[inline(always)]
-    fn read_ahead(&mut self, horizon: Time) {
-        if self.read >= self.block.len() {
-            self.reader.read(&mut self.block, horizon);
-            self.read = 0;
-        }
+    fn contact(&self, source: SourceId, number: u64, now: i64) -> Contact {
+        Contact { source, number, queue: self.queue, enqueued: Time::from_us(now), priority: self.priority, age_us: self.age_us }
     }
 }
 
@@ -115,6 +114,8 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     terms: Table<QueueId, Terms>,
     /// Whether something else than those terms decides how long contacts take or wait: what is given of a replayed contact, a profile, the day.
     particular: bool,
+    /// Whether any queue has after-contact work.
+    works_after: bool,
 
     incoming: Table<SourceId, Incoming<'m>>,
     arrivals: WinnerTree,
@@ -166,8 +167,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let idle_contact = Contact { source: SourceId(0), number: 0, queue: QueueId(0), enqueued: Time::START, priority: 0, age_us: 0 };
         let incoming = model.sources.enumerate().map(|(id, source)| {
             let reader = source.arrivals.reader(streams.source(id));
+            let (instants, talks, talk) = ([Time::NEVER; BLOCK], [Span::ZERO; BLOCK], Span::ZERO);
             let (queue, priority, age_us) = (source.queue, source.priority, source.age_us);
-            Incoming { reader, block: [Time::NEVER; BLOCK], read: BLOCK, number: 0, talk: Span::ZERO, queue, priority, age_us }
+            Incoming { reader, instants, talks, read: BLOCK, number: 0, talk, queue, priority, age_us }
         });
         let agents = model.agents.iter().map(|agent| AgentState {
             profile: agent.profile,
@@ -190,7 +192,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             day,
             next_shift_change: 0,
             states: model.agents.iter().map(|_| None).collect(),
-            idle: IdleAgents::new(model.agents.len(), model.profiles.len()),
+            idle: IdleAgents::new(model.agents.len(), model.profiles.len(), !DESKS && routes.has_crowds()),
             waiting: WaitingContacts::new(lines, if DESKS { &[] } else { routes.pools() }),
             ranked: if DESKS {
                 RankedQueues::new(desks.routes.stages())
@@ -207,6 +209,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             streams,
             draws: Draws::new(streams),
             terms: model.queues.iter().map(Terms::new).collect(),
+            works_after: model.queues.iter().any(|queue| queue.after_contact_work.is_some()),
             particular: model.sources.iter().any(|source| !source.given.is_empty())
                 || model.profiles.iter().any(|profile| profile.entries.iter().any(Entry::overrides))
                 || model.queues.iter().any(|queue| queue.handle_time_cv > 0.0),
@@ -222,9 +225,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         };
         simulation.await_shift_change();
         for source in model.sources.ids() {
-            simulation.incoming[source].read_ahead(model.run.horizon);
-            simulation.await_next(source);
-            simulation.read_ahead(source);
+            simulation.read_block(source, 0);
+            let first = simulation.incoming[source].next();
+            simulation.await_arrival(source, first);
         }
         simulation
     }
@@ -338,7 +341,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let source = SourceId::from_index(self.arrivals.first_leaf());
         let (contact, talk) = self.next_contact(source);
         if self.arrivals.first_key() == self.now {
-            self.read_ahead(source);
             self.enter(contact, talk);
             self.full_round();
             return;
@@ -362,7 +364,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
                 self.tell(&Fact::Queued { contact });
             }
         }
-        self.read_ahead(source);
     }
 
     /// Whether as many wait in the queue as may.
@@ -386,17 +387,33 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         if self.idle.count() == 0 {
             return None;
         }
-        let mut best = None;
-        let mut best_key = (i64::MAX, AgentId(u32::MAX));
-        for opening in self.routes.openings_at_once(queue) {
-            if let Some(key) = self.idle.first(opening.profile)
-                && key < best_key
-            {
-                best_key = key;
-                best = Some((opening.profile, key.1));
+        if self.idle.has_all() {
+            return self.longest_available_in_crowd(queue);
+        }
+        self.longest_available_of(self.routes.openings_at_once(queue))
+    }
+
+    #[inline(always)]
+    fn longest_available_of(&self, openings: &[Opening]) -> Option<(ProfileId, AgentId)> {
+        let (mut best, mut best_since, mut best_agent) = (ProfileId(0), NO_ONE_SINCE - 1, NOBODY);
+        for opening in openings {
+            let (since, agent) = self.idle.turn(opening.profile);
+            if since <= best_since && (since < best_since || agent < best_agent) {
+                (best, best_since, best_agent) = (opening.profile, since, agent);
             }
         }
-        best
+        (best_agent != NOBODY).then_some((best, AgentId(best_agent)))
+    }
+
+    /// The same where many profiles serve a queue: most often it is among the longest available of all.
+    #[cold]
+    #[inline(never)]
+    fn longest_available_in_crowd(&self, queue: QueueId) -> Option<(ProfileId, AgentId)> {
+        let openings = self.routes.openings_at_once(queue);
+        let mut first = self.idle.all().take(openings.len() / 4).map(|agent| (self.agents[agent].profile, agent));
+        first
+            .find(|&(profile, _)| openings.binary_search_by_key(&profile, |opening| opening.profile).is_ok())
+            .or_else(|| self.longest_available_of(openings))
     }
 
     /// One agent becomes free and nothing else happens, unless another becomes free at the same instant. In the order of `one_arrival`.
@@ -406,9 +423,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let AgentState { profile, present, .. } = self.agents[agent];
         // Where others of the profile are available, nobody waits for whom they could take, and their wake-up is set.
         let looks = present && !self.idle.any(profile) && self.waiting.count() > 0;
-        if looks && self.completions.second_key() == self.now {
-            return self.full_round();
-        }
         if looks {
             match self.best_contact(profile) {
                 Best::Contact(slot) => return self.takes_next(agent, profile, slot),
@@ -425,16 +439,23 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
     }
 
-    /// The agent, free just now, takes the next contact at once.
+    /// The agent, free just now, takes the next contact at once, unless another becomes free at the same instant.
     #[inline(always)]
     fn takes_next(&mut self, agent: AgentId, profile: ProfileId, slot: Slot) {
-        let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
+        let waiting = self.waiting.get(slot);
+        let (contact, talk) = (waiting.contact, waiting.talk);
+        let handling = if PATHS { (Span::ZERO, Span::ZERO) } else { self.handling_of(profile, &contact, talk) };
+        if self.completions.set_first(self.now + handling.0.as_us() + handling.1.as_us()) == self.now {
+            self.completions.set(agent.index(), self.now);
+            return self.full_round();
+        }
+        self.dequeue(slot);
         // While its row still holds what it had in hand.
         self.tell_completed(agent);
         if PATHS {
             self.assign(agent, profile, &contact, talk);
         } else {
-            let handling = self.answer(agent, profile, &contact, talk);
+            self.has_in_hand(agent, &contact);
             self.tell_answered(agent, profile, &contact, handling);
         }
     }
@@ -451,7 +472,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         while self.arrivals.first_key() == self.now {
             let source = SourceId::from_index(self.arrivals.first_leaf());
             let (contact, talk) = self.next_contact(source);
-            self.read_ahead(source);
             if PATHS {
                 self.arrive(contact);
             } else {
@@ -482,12 +502,15 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// A delay may have ended that kept the profile's available agents from a contact; most often that has been taken by others.
     fn wake(&mut self, profile: ProfileId) {
         let best = if self.idle.any(profile) { self.best_contact(profile) } else { Best::NothingBefore(EMPTY) };
-        match best {
-            Best::Contact(_) => {
-                self.wake_ups.clear(profile.index());
-                self.affect(profile);
-            }
-            Best::NothingBefore(at) => self.set_wake_up(profile, at),
+        if let Best::NothingBefore(at) = best {
+            return self.set_wake_up(profile, at);
+        }
+        self.wake_ups.clear(profile.index());
+        let is_alone = self.affected.is_empty() && self.wake_ups.first_key() != self.now;
+        if is_alone && self.model.policy.agent == AgentRule::LongestAvailable {
+            self.route_to(profile, best);
+        } else {
+            self.affect(profile);
         }
     }
 
@@ -576,7 +599,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     fn route(&mut self) {
         match *self.affected {
             [] => {}
-            [profile] if self.model.policy.agent == AgentRule::LongestAvailable => self.route_to(profile),
+            [profile] if self.model.policy.agent == AgentRule::LongestAvailable => {
+                let best = self.best_contact(profile);
+                self.route_to(profile, best);
+            }
             _ => self.route_in_turn(),
         }
         while let Some(profile) = self.affected.pop() {
@@ -584,17 +610,21 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         }
     }
 
-    /// Only agents of one profile may face eligible contacts: they need no comparing.
-    fn route_to(&mut self, profile: ProfileId) {
-        while let Some((_, agent)) = self.idle.first(profile) {
-            match self.best_contact(profile) {
-                Best::Contact(slot) => {
-                    let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
-                    self.idle.remove(agent, profile);
-                    self.assign(agent, profile, &contact, talk);
-                }
-                Best::NothingBefore(at) => return self.set_wake_up(profile, at),
+    /// Only agents of one profile may face eligible contacts: they need no comparing. `best` is what there is for them.
+    fn route_to(&mut self, profile: ProfileId, mut best: Best) {
+        while let Best::Contact(slot) = best
+            && let Some((_, agent)) = self.idle.first(profile)
+        {
+            let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
+            self.idle.remove(agent, profile);
+            self.assign(agent, profile, &contact, talk);
+            if !self.idle.any(profile) {
+                return;
             }
+            best = self.best_contact(profile);
+        }
+        if let Best::NothingBefore(at) = best {
+            self.set_wake_up(profile, at);
         }
     }
 
@@ -770,13 +800,19 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// The agent takes the contact, whose `talk` was drawn ahead: talk and after-contact work, which are to be told.
     #[inline(always)]
     fn answer(&mut self, agent: AgentId, profile: ProfileId, contact: &Contact, talk: Span) -> (Span, Span) {
-        let (talk, after_contact_work) = if self.particular {
+        let handling = self.handling_of(profile, contact, talk);
+        self.is_taken(agent, contact, handling.0.as_us() + handling.1.as_us());
+        handling
+    }
+
+    /// Talk and after-contact work of a contact whose `talk` was drawn ahead.
+    #[inline(always)]
+    fn handling_of(&self, profile: ProfileId, contact: &Contact, talk: Span) -> (Span, Span) {
+        if self.particular {
             self.particular_handling(profile, contact, 0)
         } else {
             (talk, self.after_contact_work(contact, contact.number))
-        };
-        self.is_taken(agent, contact, talk.as_us() + after_contact_work.as_us());
-        (talk, after_contact_work)
+        }
     }
 
     #[inline(always)]
@@ -787,53 +823,65 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     /// The agent has its hands full from now on for so long: spans of a century at most, which no sum of two or with an instant overflows.
     #[inline(always)]
     fn is_taken(&mut self, agent: AgentId, contact: &Contact, for_us: i64) {
+        self.completions.set(agent.index(), self.now + for_us);
+        self.has_in_hand(agent, contact);
+    }
+
+    #[inline(always)]
+    fn has_in_hand(&mut self, agent: AgentId, contact: &Contact) {
         let state = &mut self.agents[agent];
         state.contact = *contact;
         state.answered = Time::from_us(self.now);
-        self.completions.set(agent.index(), self.now + for_us);
     }
 
     // ---- contacts ------------------------------------------------------------------------------------------------------
 
-    /// The source's next arrival before the horizon, if any, becomes due.
+    /// The source's next arrival before the horizon, if any, becomes due at that instant.
     #[inline(always)]
-    fn await_next(&mut self, source: SourceId) {
-        let at = self.incoming[source].next();
-        assert!(at >= self.now, "the arrivals of source {} run backwards", source.0);
+    fn await_arrival(&mut self, source: SourceId, at: i64) {
+        if at < self.now {
+            runs_backwards(source);
+        }
         self.arrivals.set(source.index(), at);
     }
 
-    /// Prepares what will be wanted when the source's next contact arrives: how long it talks, and the arrival after it.
-    #[inline(always)]
-    fn read_ahead(&mut self, source: SourceId) {
-        if self.arrivals.key(source.index()) == NEVER {
-            return;
-        }
+    /// Reads the source's next arrivals, from that number on, and draws how long they talk.
+    #[inline(never)]
+    fn read_block(&mut self, source: SourceId, number: u64) {
         let incoming = &mut self.incoming[source];
-        incoming.read_ahead(self.model.run.horizon);
+        incoming.reader.read(&mut incoming.instants, self.model.run.horizon);
+        incoming.read = 0;
         if !PATHS && !self.particular {
-            incoming.talk = self.terms[incoming.queue].handle_time.draw(&self.draws, source, Purpose::HandleTime, incoming.number);
+            self.terms[incoming.queue].handle_time.draw_all(&self.draws, source, Purpose::HandleTime, number, &mut incoming.talks);
         }
     }
 
-    /// Takes the contact that arrives now, and its talk; the caller is to read ahead.
+    /// Takes the contact that arrives now, and its talk, and lets its source prepare the next.
     #[inline(always)]
     fn next_contact(&mut self, source: SourceId) -> (Contact, Span) {
         let incoming = &mut self.incoming[source];
-        let (number, talk) = (incoming.number, incoming.talk);
+        let talk = incoming.talk;
+        let contact = incoming.contact(source, incoming.number, self.now);
         incoming.number += 1;
-        let contact = self.contact_of(source, number);
-        self.await_next(source);
-        (contact, talk)
+        if incoming.read == BLOCK {
+            self.read_block(source, contact.number + 1);
+        }
+        let next = self.incoming[source].next();
+        self.await_arrival(source, next);
+        (self.with_what_is_given(contact), talk)
     }
 
     /// A contact as its source sends it.
-    #[inline(always)]
     pub(super) fn contact_of(&self, source: SourceId, number: u64) -> Contact {
-        let Incoming { queue, priority, age_us, .. } = self.incoming[source];
+        self.with_what_is_given(self.incoming[source].contact(source, number, self.now))
+    }
+
+    #[inline(always)]
+    fn with_what_is_given(&self, contact: Contact) -> Contact {
+        let Contact { source, number, queue, priority, age_us, .. } = contact;
         let common = (queue, priority, age_us);
         let (queue, priority, age_us) = if self.particular { self.rank_of(source, number).unwrap_or(common) } else { common };
-        Contact { source, number, queue, enqueued: Time::from_us(self.now), priority, age_us }
+        Contact { queue, priority, age_us, ..contact }
     }
 
     /// Queue, priority and age that are given of a contact, if it is replayed.
@@ -849,7 +897,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// The contact waits from now on.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enqueue(&mut self, contact: Contact, talk: Span, line: LineId, deadline: i64) -> Slot {
         let slot = self.waiting.push(contact, talk, line);
         if RANKED {
@@ -899,7 +947,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// The best eligible contact for an agent of the profile (R5 to R8).
-    #[inline]
+    #[inline(always)]
     fn best_contact(&mut self, profile: ProfileId) -> Best {
         if self.waiting.count() == 0 {
             return Best::NothingBefore(EMPTY);
@@ -945,8 +993,13 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// Where nothing in particular decides. The number is the contact's, with how many conversations it had before.
-    #[inline]
+    #[inline(always)]
     fn after_contact_work(&self, contact: &Contact, number: u64) -> Span {
+        if self.works_after { self.drawn_after_contact_work(contact, number) } else { Span::ZERO }
+    }
+
+    #[inline(never)]
+    fn drawn_after_contact_work(&self, contact: &Contact, number: u64) -> Span {
         let work = self.terms[contact.queue].after_contact_work.as_ref();
         work.map_or(Span::ZERO, |work| work.draw(&self.draws, contact.source, Purpose::AfterContactWork, number))
     }
@@ -1008,6 +1061,12 @@ fn last_instant(model: &Model) -> Time {
         AtHorizon::Drain => model.run.horizon + DRAIN_MAX,
         AtHorizon::Stop => model.run.horizon,
     }
+}
+
+#[cold]
+#[inline(never)]
+fn runs_backwards(source: SourceId) -> ! {
+    panic!("the arrivals of source {} run backwards", source.0)
 }
 
 /// What is known of a replayed contact.

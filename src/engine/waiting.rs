@@ -176,15 +176,15 @@ impl WaitingContacts {
         self.first_enqueued[line]
     }
 
-    /// Whether the first of one line was enqueued before the first of the other; both have one.
-    #[inline]
+    /// Whether the first of one line was enqueued before the first of the other, at the same instant.
+    #[cold]
+    #[inline(never)]
     pub(super) fn comes_before(&self, line: LineId, other: LineId) -> bool {
-        let (enqueued, other_enqueued) = (self.first_enqueued[line], self.first_enqueued[other]);
-        enqueued < other_enqueued || (enqueued == other_enqueued && self.get(self.first(line)).order < self.get(self.first(other)).order)
+        self.get(self.first(line)).order < self.get(self.first(other)).order
     }
 
     /// A contact enters a line.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, contact: Contact, talk: Span, line: LineId) -> Slot {
         let slot = self.free;
         let slot = if slot == NONE { self.slots.len() as Slot } else { slot };

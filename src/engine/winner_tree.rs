@@ -82,28 +82,6 @@ impl WinnerTree {
         self.first_leaf as usize
     }
 
-    /// The earliest key but that of [`WinnerTree::first_leaf`].
-    #[inline]
-    pub(super) fn second_key(&self) -> i64 {
-        if let Some(wide) = &self.wide {
-            return wide.second_key();
-        }
-        let (mut block, mut leaf) = self.place(self.first_leaf());
-        let mut second = NO_EVENT;
-        while block > 0 {
-            second = earlier(second, best_rival::<LEVELS>(&self.below[block - 1], leaf));
-            (block, leaf) = ((block - 1) / FAN, (block - 1) % FAN);
-        }
-        let of_top = match self.top_levels {
-            0 => NO_EVENT,
-            1 => best_rival::<1>(&self.top, leaf),
-            2 => best_rival::<2>(&self.top, leaf),
-            3 => best_rival::<3>(&self.top, leaf),
-            _ => best_rival::<LEVELS>(&self.top, leaf),
-        };
-        self.key_of(earlier(second, of_top))
-    }
-
     /// How many leaves there are.
     #[inline]
     pub(super) fn leaves(&self) -> usize {
@@ -131,6 +109,15 @@ impl WinnerTree {
         self.replay(leaf, (key as u64) << self.bits | leaf as u64);
     }
 
+    /// Sets the key of the first leaf, not to [`NEVER`]; the earliest of the others' keys.
+    #[inline]
+    pub(super) fn set_first(&mut self, key: i64) -> i64 {
+        if key as u64 >= self.limit {
+            return self.set_first_large(key);
+        }
+        self.replay_first(self.first_leaf(), (key as u64) << self.bits | self.first_leaf() as u64)
+    }
+
     /// Sets the key of a leaf to [`NEVER`].
     #[inline]
     pub(super) fn clear(&mut self, leaf: usize) {
@@ -153,6 +140,15 @@ impl WinnerTree {
         wide.set(leaf, key);
         (self.first, self.first_leaf) = (wide.nodes[1].key, wide.nodes[1].leaf);
         (self.below, self.limit, self.wide) = (Vec::new(), 0, Some(wide));
+    }
+
+    /// As `set_large`, for the first leaf.
+    #[cold]
+    #[inline(never)]
+    fn set_first_large(&mut self, key: i64) -> i64 {
+        let leaf = self.first_leaf();
+        self.set_large(leaf, key);
+        self.wide.as_ref().map_or(NEVER, |wide| wide.first_but(leaf))
     }
 
     /// Makes room for at least `leaves` leaves.
@@ -182,62 +178,73 @@ impl WinnerTree {
     }
 
     /// The leaf becomes that node: whoever wins on its way to the root is found anew.
-    #[inline]
+    #[inline(never)]
     fn replay(&mut self, leaf: usize, node: u64) {
-        let mut winner = node;
+        self.climb(leaf, node);
+    }
+
+    /// The same for the first leaf; the earliest of the others' keys, for all of them come by on its way.
+    #[inline(never)]
+    fn replay_first(&mut self, leaf: usize, node: u64) -> i64 {
+        let rival = self.climb(leaf, node);
+        self.key_of(rival)
+    }
+
+    /// The leaf becomes that node; the earliest that it meets.
+    #[inline(always)]
+    fn climb(&mut self, leaf: usize, node: u64) -> u64 {
+        let mut climber = Climber { winner: node, rival: NO_EVENT };
         let (mut block, mut leaf) = self.place(leaf);
         for _ in 0..BLOCKS_MAX {
             if block == 0 {
                 break;
             }
-            winner = winner_after::<LEVELS>(&mut self.below[block - 1], leaf, winner);
+            climber.pass::<LEVELS>(&mut self.below[block - 1], leaf);
             (block, leaf) = ((block - 1) / FAN, (block - 1) % FAN);
         }
         // Each number of levels has code of its own, without a loop.
-        winner = match self.top_levels {
-            0 => winner_after::<0>(&mut self.top, leaf, winner),
-            1 => winner_after::<1>(&mut self.top, leaf, winner),
-            2 => winner_after::<2>(&mut self.top, leaf, winner),
-            3 => winner_after::<3>(&mut self.top, leaf, winner),
-            _ => winner_after::<LEVELS>(&mut self.top, leaf, winner),
-        };
-        (self.first, self.first_leaf) = (self.key_of(winner), (winner & !(u64::MAX << self.bits)) as u32);
+        match self.top_levels {
+            0 => climber.pass::<0>(&mut self.top, leaf),
+            1 => climber.pass::<1>(&mut self.top, leaf),
+            2 => climber.pass::<2>(&mut self.top, leaf),
+            3 => climber.pass::<3>(&mut self.top, leaf),
+            _ => climber.pass::<LEVELS>(&mut self.top, leaf),
+        }
+        (self.first, self.first_leaf) = (self.key_of(climber.winner), climber.winner as u32 & (self.leaves - 1) as u32);
+        climber.rival
     }
 
-    #[inline]
+    #[inline(always)]
     fn key_of(&self, node: u64) -> i64 {
         let key = node >> self.bits;
-        if key == u64::MAX >> self.bits { NEVER } else { key as i64 }
+        if key == self.limit { NEVER } else { key as i64 }
     }
 }
 
 /// The node of a leaf at [`NEVER`]: all bits of its key are set.
 const NO_EVENT: u64 = u64::MAX;
 
-/// Puts a node in the place of a leaf of a block with so many levels; the winner of the block.
-#[inline(always)]
-fn winner_after<const LEVELS: u32>(block: &mut Block, leaf: usize, node: u64) -> u64 {
-    let mut at = (1 << LEVELS | leaf) % (2 * FAN);
-    let mut winner = node;
-    block[at] = winner;
-    for _ in 0..LEVELS {
-        winner = earlier(winner, block[at ^ 1]);
-        at /= 2;
-        block[at] = winner;
-    }
-    winner
+/// On the way from a leaf to the root.
+struct Climber {
+    winner: u64,
+    /// The best of those met.
+    rival: u64,
 }
 
-/// The best of those that a leaf of a block with so many levels meets on its way up.
-#[inline(always)]
-fn best_rival<const LEVELS: u32>(block: &Block, leaf: usize) -> u64 {
-    let mut at = (1 << LEVELS | leaf) % (2 * FAN);
-    let mut best = NO_EVENT;
-    for _ in 0..LEVELS {
-        best = earlier(best, block[at ^ 1]);
-        at /= 2;
+impl Climber {
+    /// From a leaf of a block with so many levels to its root.
+    #[inline(always)]
+    fn pass<const LEVELS: u32>(&mut self, block: &mut Block, leaf: usize) {
+        let mut at = (1 << LEVELS | leaf) % (2 * FAN);
+        block[at] = self.winner;
+        for _ in 0..LEVELS {
+            let met = block[at ^ 1];
+            self.rival = earlier(self.rival, met);
+            self.winner = earlier(self.winner, met);
+            at /= 2;
+            block[at] = self.winner;
+        }
     }
-    best
 }
 
 /// The smaller of two; nobody can tell beforehand which, so that a branch would be mispredicted half the time.
@@ -272,14 +279,15 @@ impl WideTree {
         WideTree { nodes }
     }
 
-    fn second_key(&self) -> i64 {
-        let mut node = self.nodes.len() / 2 + self.nodes[1].leaf as usize;
-        let mut second = NEVER;
+    /// The earliest key but that of a leaf.
+    fn first_but(&self, leaf: usize) -> i64 {
+        let mut node = self.nodes.len() / 2 + leaf;
+        let mut first = NEVER;
         while node > 1 {
-            second = second.min(self.nodes[node ^ 1].key);
+            first = first.min(self.nodes[node ^ 1].key);
             node >>= 1;
         }
-        second
+        first
     }
 
     fn set(&mut self, leaf: usize, key: i64) {
@@ -326,7 +334,8 @@ mod tests {
                     let winner = keys.iter().position(|&k| k == first).unwrap();
                     prop_assert_eq!(tree.first_leaf(), winner);
                     let second = keys.iter().enumerate().filter(|&(l, _)| l != winner).map(|(_, &k)| k).min().unwrap_or(NEVER);
-                    prop_assert_eq!(tree.second_key(), second);
+                    prop_assert_eq!(tree.set_first(first), second);
+                    prop_assert_eq!(tree.first_leaf(), winner);
                 }
             }
         }

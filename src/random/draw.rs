@@ -1,6 +1,6 @@
 //! Draws of which nothing is read but what they need: how long a contact talks, or waits.
 
-use super::philox::{philox4x64, schedule};
+use super::philox::{FirstWord, philox4x64};
 use super::{Purpose, ROUNDS, Stream, Streams, kind};
 use crate::id::SourceId;
 use rand::TryRng;
@@ -10,20 +10,19 @@ use std::convert::Infallible;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Draws {
     streams: Streams,
-    keys: [[u64; 2]; ROUNDS],
+    first_word: FirstWord<ROUNDS>,
 }
 
 impl Draws {
     pub(crate) const fn new(streams: Streams) -> Draws {
-        Draws { streams, keys: schedule([streams.seed, streams.replication]) }
+        Draws { streams, first_word: FirstWord::new([streams.seed, streams.replication]) }
     }
 
     /// The same words, in the same order, as the stream of that key has.
     #[inline(always)]
     pub(crate) const fn draw(&self, source: SourceId, purpose: Purpose, number: u64) -> Draw<'_> {
         let kind = kind(purpose, source);
-        let [first, ..] = philox4x64([0, number, kind, 0], &self.keys);
-        Draw { draws: self, number, kind, first: Some(first), further: 0 }
+        Draw { draws: self, number, kind, first: Some(self.first_word.of(number, kind)), further: 0 }
     }
 
     /// That stream, for what reads many words.
@@ -34,7 +33,7 @@ impl Draws {
 
 /// One draw. Of a hundred draws of the common distributions ninety-nine read one word: so the first is worked out at once, alone, and each further one
 /// with its whole block. Nothing is ever borrowed by what is not inlined, so that all of this stays in registers.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Draw<'a> {
     draws: &'a Draws,
     number: u64,
@@ -59,29 +58,10 @@ impl Draw<'_> {
 #[cold]
 #[inline(never)]
 fn further_word(draws: &Draws, number: u64, kind: u64, place: u64) -> u64 {
-    philox4x64([place / 4, number, kind, 0], &draws.keys)[(place % 4) as usize]
+    philox4x64([place / 4, number, kind, 0], draws.first_word.keys())[(place % 4) as usize]
 }
 
-impl TryRng for Draw<'_> {
-    type Error = Infallible;
-
-    #[inline]
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok((self.next_word() >> 32) as u32)
-    }
-
-    #[inline(always)]
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(self.next_word())
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in bytes.chunks_mut(8) {
-            chunk.copy_from_slice(&self.next_word().to_le_bytes()[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
+rng_of_words!(Draw<'_>);
 
 #[cfg(test)]
 mod tests {

@@ -20,8 +20,12 @@ pub(super) const fn schedule<const ROUNDS: usize>(key: [u64; 2]) -> [[u64; 2]; R
 
 /// Four words for that counter under the key of that schedule: a bijection of the counter for each key.
 #[inline]
-pub(super) const fn philox4x64<const ROUNDS: usize>(mut counter: [u64; 4], keys: &[[u64; 2]; ROUNDS]) -> [u64; 4] {
-    let mut round = 0;
+pub(super) const fn philox4x64<const ROUNDS: usize>(counter: [u64; 4], keys: &[[u64; 2]; ROUNDS]) -> [u64; 4] {
+    rounds(counter, keys, 0)
+}
+
+#[inline(always)]
+const fn rounds<const ROUNDS: usize>(mut counter: [u64; 4], keys: &[[u64; 2]; ROUNDS], mut round: usize) -> [u64; 4] {
     while round < ROUNDS {
         let (high_0, low_0) = multiply(MULTIPLIER[0], counter[0]);
         let (high_1, low_1) = multiply(MULTIPLIER[1], counter[2]);
@@ -29,6 +33,34 @@ pub(super) const fn philox4x64<const ROUNDS: usize>(mut counter: [u64; 4], keys:
         round += 1;
     }
     counter
+}
+
+/// The same for many counters of the form `[0, a, b, 0]` under one key, of which only the first of the four words is wanted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FirstWord<const ROUNDS: usize> {
+    keys: [[u64; 2]; ROUNDS],
+    /// What the key's second word, which is the counter's third one in the second round, comes to there.
+    second: [u64; 2],
+}
+
+impl<const ROUNDS: usize> FirstWord<ROUNDS> {
+    pub(super) const fn new(key: [u64; 2]) -> FirstWord<ROUNDS> {
+        let keys = schedule(key);
+        let (high, low) = multiply(MULTIPLIER[1], key[1]);
+        FirstWord { keys, second: [high ^ keys[1][0], low] }
+    }
+
+    #[inline(always)]
+    pub(super) const fn of(&self, a: u64, b: u64) -> u64 {
+        let (high, low) = multiply(MULTIPLIER[1], b);
+        let (high_0, low_0) = multiply(MULTIPLIER[0], high ^ a ^ self.keys[0][0]);
+        let counter = [self.second[0] ^ low, self.second[1], high_0 ^ self.keys[1][1], low_0];
+        rounds(counter, &self.keys, 2)[0]
+    }
+
+    pub(super) const fn keys(&self) -> &[[u64; 2]; ROUNDS] {
+        &self.keys
+    }
 }
 
 #[inline]

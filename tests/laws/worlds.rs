@@ -56,6 +56,35 @@ impl Maker {
         }
     }
 
+    /// So many contacts for a queue within half a minute, at multiples of `grid`.
+    fn scheduled(&mut self, queue: usize, contacts: usize, grid: Span) -> Source {
+        let last = s(30).as_us() / grid.as_us();
+        let instants = (0..contacts).map(|_| Time::from_us(self.up_to(last) * grid.as_us())).collect();
+        Source {
+            name: String::new(),
+            queue: QueueId(queue as u32),
+            flow: None,
+            channel: Channel::Voice,
+            outbound: false,
+            criteria: None,
+            priority: 5,
+            age_us: 0,
+            arrivals: Box::new(Scheduled::new(instants).unwrap()),
+            given: Vec::new(),
+        }
+    }
+
+    fn agent(&mut self, profile: u32) -> Agent {
+        Agent {
+            name: String::new(),
+            profile: ProfileId(profile),
+            pace: Pace::default(),
+            presence: self.presence(),
+            away: Vec::new(),
+            attendance: Attendance::default(),
+        }
+    }
+
     fn maybe(&mut self, n: u32) -> Option<Distribution> {
         self.one_in(n).then(|| self.duration())
     }
@@ -246,6 +275,19 @@ fn world_without_breaks(seed: u64) -> Model {
     }
 }
 
+fn entry(queue: usize, priority: u8, delay_s: i64) -> Entry {
+    Entry {
+        queue: QueueId(queue as u32),
+        channel: Channel::Voice,
+        priority,
+        delay: s(delay_s),
+        keep_available: 0,
+        weight_milli: 1000,
+        handle_time: None,
+        after_contact_work: None,
+    }
+}
+
 /// 80 queues, most of them of one priority and without delay in each of two profiles.
 pub(crate) fn many_queues(seed: u64) -> Model {
     const QUEUES: usize = 80;
@@ -257,48 +299,36 @@ pub(crate) fn many_queues(seed: u64) -> Model {
     let delays = [0, 0, 0, 0, 0, 0, 0, 0, 0, 3];
     model.profiles = (0..2)
         .map(|profile| {
-            let entry = |queue: usize| Entry {
-                queue: QueueId(queue as u32),
-                channel: Channel::Voice,
-                priority: 1 + u8::from(queue % 40 == 7),
-                delay: s(delays[(queue + profile) % 10]),
-                keep_available: 0,
-                weight_milli: 1000,
-                handle_time: None,
-                after_contact_work: None,
-            };
+            let entry = |queue: usize| entry(queue, 1 + u8::from(queue % 40 == 7), delays[(queue + profile) % 10]);
             Profile { name: String::new(), entries: (0..QUEUES).map(entry).collect(), desk: Desk::default() }
         })
         .collect();
-    let sources = (0..QUEUES).map(|queue| {
-        let instants = (0..4).map(|_| Time::START + s(maker.up_to(30))).collect();
-        Source {
-            name: String::new(),
-            queue: QueueId(queue as u32),
-            flow: None,
-            channel: Channel::Voice,
-            outbound: false,
-            criteria: None,
-            priority: 5,
-            age_us: 0,
-            arrivals: Box::new(Scheduled::new(instants).unwrap()),
-            given: Vec::new(),
-        }
-    });
-    model.sources = sources.collect::<Table<SourceId, Source>>();
-    model.agents = (0..12)
-        .map(|agent| Agent {
-            name: String::new(),
-            profile: ProfileId(agent % 2),
-            pace: Pace::default(),
-            presence: maker.presence(),
-            away: Vec::new(),
-            attendance: Attendance::default(),
-        })
-        .collect();
+    model.sources = (0..QUEUES).map(|queue| maker.scheduled(queue, 4, s(1))).collect::<Table<SourceId, Source>>();
+    model.agents = (0..12).map(|agent| maker.agent(agent % 2)).collect();
     model
 }
 
 fn run(horizon: Time, at_horizon: AtHorizon) -> Run {
     Run { horizon, warm_up: Time::START, at_horizon, interval: Some(s(7)), count_by: CountBy::Enqueued, replications: 1, seed: 1 }
+}
+
+/// 90 profiles of one or two agents, most of whom serve a queue without delay, while fewer serve another.
+pub(crate) fn many_profiles(seed: u64) -> Model {
+    let mut maker = Maker::new(seed);
+    maker.ranks = false;
+    let mut model = world(seed);
+    model.policy = Policy { agent: AgentRule::LongestAvailable, ..Policy::default() };
+    model.queues = (0..3).map(|_| maker.queue()).collect();
+    model.profiles = (0..90)
+        .map(|profile| {
+            let last = if profile < 50 { entry(2, 2, 3) } else { entry(1, 1 + (profile % 2) as u8, 0) };
+            let entries = if profile % 7 == 0 { vec![last] } else { vec![entry(0, 1, 0), last] };
+            Profile { name: String::new(), entries, desk: Desk::default() }
+        })
+        .collect();
+    // Most contacts have their instant for themselves.
+    let grid = Span::from_us(1000);
+    model.sources = [120, 60, 20].into_iter().enumerate().map(|(queue, contacts)| maker.scheduled(queue, contacts, grid)).collect();
+    model.agents = (0..130).map(|agent| maker.agent(agent * 31 % 90)).collect();
+    model
 }
