@@ -964,9 +964,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     #[inline(always)]
     pub(super) fn patience_of(&self, contact: &Contact, channel: Channel, wait: u64) -> Option<Span> {
         if self.particular
-            && let Some(patience) = self.given_patience(contact, wait)
+            && let Some(given) = self.given_of(contact, wait)
         {
-            return patience;
+            return given.patience;
         }
         let by_channel = if DESKS { self.model.queues[contact.queue].by_channel[channel].patience.as_ref() } else { None };
         let patience = by_channel.or(self.terms[contact.queue].patience.as_ref())?;
@@ -974,11 +974,10 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         Some(patience.draw(&self.draws, contact.source, Purpose::Patience, number))
     }
 
-    /// What is given of a replayed contact, if it is one.
+    /// What is given of a replayed contact, for the first wait or conversation.
     #[inline(never)]
-    fn given_patience(&self, contact: &Contact, wait: u64) -> Option<Option<Span>> {
-        let given = given(self.model, contact.source, contact.number).filter(|_| !PATHS || wait == 0)?;
-        Some(given.patience)
+    fn given_of(&self, contact: &Contact, times: u64) -> Option<&Given> {
+        given(self.model, contact.source, contact.number).filter(|_| !PATHS || times == 0)
     }
 
     /// Talk and after-contact work of the contact's `conversation`-th conversation, from 0 (R13).
@@ -1010,7 +1009,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let terms = &self.terms[contact.queue];
         let entry: Option<&Entry> =
             if self.overrides[profile] { self.model.profiles[profile].overriding_entry(contact.queue, Channel::Voice) } else { None };
-        let given = given(self.model, contact.source, contact.number).filter(|_| !PATHS || conversation == 0);
+        let given = self.given_of(contact, conversation);
         let number = if PATHS { nth(contact.number, conversation) } else { contact.number };
         let draw = |distribution: &Distribution, purpose| {
             self.day.stretch(contact.queue, distribution.draw(&self.draws, contact.source, purpose, number))

@@ -110,3 +110,48 @@ fn length_us(from: Time, to: Time) -> f64 {
 fn check_instant(at: Time) -> Result<(), String> {
     if at < Time::START { Err(format!("{at} s is before the start of the run")) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{hours, instants};
+    use super::*;
+    use crate::id::SourceId;
+    use crate::random::Streams;
+
+    /// Ends once, and then goes on: an iterator may.
+    #[derive(Debug)]
+    struct Restarts;
+
+    impl ArrivalProcess for Restarts {
+        fn arrivals(&self, _streams: SourceStreams) -> Box<dyn Iterator<Item = Time> + '_> {
+            let mut us = 0;
+            Box::new(std::iter::from_fn(move || {
+                us += 1;
+                (us != 20).then_some(Time::from_us(us))
+            }))
+        }
+    }
+
+    fn blocks(process: &dyn ArrivalProcess, until: Time) -> Vec<Time> {
+        let mut reader = process.reader(Streams::new(1, 0).source(SourceId(0)));
+        let mut seen = Vec::new();
+        while seen.last() != Some(&Time::NEVER) {
+            let mut block = [Time::START; BLOCK];
+            reader.read(&mut block, until);
+            seen.extend(block);
+        }
+        seen.retain(|&at| at < Time::NEVER);
+        seen
+    }
+
+    #[test]
+    fn blocks_hold_what_arrives_before_the_horizon() {
+        let poisson = Poisson::new(0.01).unwrap();
+        let seen = blocks(&poisson, hours(9));
+        assert!(seen.len() > 10 * BLOCK);
+        assert_eq!(seen, instants(&poisson, 0, hours(9)));
+        let us = |count| (1..=count).map(Time::from_us).collect::<Vec<_>>();
+        assert_eq!(blocks(&Restarts, hours(1)), us(19));
+        assert_eq!(blocks(&Restarts, Time::from_us(16)), us(15));
+    }
+}
