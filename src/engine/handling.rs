@@ -1,10 +1,11 @@
 //! Agents who hold several contacts: what they are given, and how it goes on in their hands.
 
 use super::desks::{Desks, GroupId, Hand, HandId, Phase};
+use super::incoming::given;
 use super::journeys::{JourneyId, Place};
 use super::router::best_of_desk;
 use super::shifts::ShiftChange;
-use super::simulation::{Simulation, given};
+use super::simulation::Simulation;
 use super::waiting::{LineId, Slot};
 use super::winner_tree::NEVER;
 use crate::id::{AgentId, Id, QueueId};
