@@ -21,8 +21,16 @@ pub(super) enum Best {
 
 /// The best eligible contact where every contact has the same priority and age: then the first of a line is its best, and eligible as
 /// soon as any of the line is.
-#[inline]
+#[inline(always)]
 pub(super) fn best_first(looks: &[Look], waiting: &WaitingContacts, now: i64) -> Best {
+    if let [only] = looks {
+        let opens = waiting.first_enqueued(only.line) + only.delay_us;
+        return if opens <= now { Best::Contact(waiting.first(only.line)) } else { Best::NothingBefore(opens) };
+    }
+    best_of_many(looks, waiting, now)
+}
+
+fn best_of_many(looks: &[Look], waiting: &WaitingContacts, now: i64) -> Best {
     let mut looks = looks.iter();
     let mut next = EMPTY;
     let found = loop {

@@ -48,12 +48,14 @@ struct Deeds {
 /// What a source is about to send.
 pub(super) struct Incoming<'m> {
     reader: Box<dyn Reader + 'm>,
-    /// Its next arrivals, the one that is due included, and how many of them have become due.
-    block: Block,
+    /// Its next arrivals, the one that is due included, and how long those contacts talk: read and drawn many at a time, which costs less than one by one.
+    instants: Block,
+    talks: [Span; BLOCK],
+    /// How many of them have become due.
     read: usize,
-    /// Contacts sent so far: the number of the next one.
+    /// Contacts sent so far: the number of the one that is due.
     number: u64,
-    /// How long that one will talk, drawn ahead.
+    /// How long that one talks.
     talk: Span,
     /// What its contacts have in common.
     queue: QueueId,
@@ -62,21 +64,13 @@ pub(super) struct Incoming<'m> {
 }
 
 impl Incoming<'_> {
-    /// The next arrival, read ahead before.
+    /// The contact that comes next becomes due: when. Once there is none, it must not be asked for.
     #[inline(always)]
     fn next(&mut self) -> i64 {
-        let at = self.block[self.read];
+        self.talk = self.talks[self.read];
+        let at = self.instants[self.read];
         self.read += 1;
         at.as_us()
-    }
-
-    /// Sees to it that the next arrival is read; once there is none, it must not be asked for.
-    #[inline(always)]
-    fn read_ahead(&mut self, horizon: Time) {
-        if self.read >= self.block.len() {
-            self.reader.read(&mut self.block, horizon);
-            self.read = 0;
-        }
     }
 
     #[inline(always)]
@@ -173,8 +167,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let idle_contact = Contact { source: SourceId(0), number: 0, queue: QueueId(0), enqueued: Time::START, priority: 0, age_us: 0 };
         let incoming = model.sources.enumerate().map(|(id, source)| {
             let reader = source.arrivals.reader(streams.source(id));
+            let (instants, talks, talk) = ([Time::NEVER; BLOCK], [Span::ZERO; BLOCK], Span::ZERO);
             let (queue, priority, age_us) = (source.queue, source.priority, source.age_us);
-            Incoming { reader, block: [Time::NEVER; BLOCK], read: BLOCK, number: 0, talk: Span::ZERO, queue, priority, age_us }
+            Incoming { reader, instants, talks, read: BLOCK, number: 0, talk, queue, priority, age_us }
         });
         let agents = model.agents.iter().map(|agent| AgentState {
             profile: agent.profile,
@@ -230,10 +225,9 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         };
         simulation.await_shift_change();
         for source in model.sources.ids() {
-            simulation.incoming[source].read_ahead(model.run.horizon);
+            simulation.read_block(source, 0);
             let first = simulation.incoming[source].next();
             simulation.await_arrival(source, first);
-            simulation.read_ahead(source);
         }
         simulation
     }
@@ -347,7 +341,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let source = SourceId::from_index(self.arrivals.first_leaf());
         let (contact, talk) = self.next_contact(source);
         if self.arrivals.first_key() == self.now {
-            self.read_ahead(source);
             self.enter(contact, talk);
             self.full_round();
             return;
@@ -371,7 +364,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
                 self.tell(&Fact::Queued { contact });
             }
         }
-        self.read_ahead(source);
     }
 
     /// Whether as many wait in the queue as may.
@@ -480,7 +472,6 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         while self.arrivals.first_key() == self.now {
             let source = SourceId::from_index(self.arrivals.first_leaf());
             let (contact, talk) = self.next_contact(source);
-            self.read_ahead(source);
             if PATHS {
                 self.arrive(contact);
             } else {
@@ -854,27 +845,28 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         self.arrivals.set(source.index(), at);
     }
 
-    /// Prepares what will be wanted when the source's next contact arrives: how long it talks, and the arrival after it.
-    #[inline(always)]
-    fn read_ahead(&mut self, source: SourceId) {
-        if self.arrivals.key(source.index()) == NEVER {
-            return;
-        }
+    /// Reads the source's next arrivals, from that number on, and draws how long they talk.
+    #[inline(never)]
+    fn read_block(&mut self, source: SourceId, number: u64) {
         let incoming = &mut self.incoming[source];
-        incoming.read_ahead(self.model.run.horizon);
+        incoming.reader.read(&mut incoming.instants, self.model.run.horizon);
+        incoming.read = 0;
         if !PATHS && !self.particular {
-            incoming.talk = self.terms[incoming.queue].handle_time.draw(&self.draws, source, Purpose::HandleTime, incoming.number);
+            self.terms[incoming.queue].handle_time.draw_all(&self.draws, source, Purpose::HandleTime, number, &mut incoming.talks);
         }
     }
 
-    /// Takes the contact that arrives now, and its talk; the caller is to read ahead.
+    /// Takes the contact that arrives now, and its talk, and lets its source prepare the next.
     #[inline(always)]
     fn next_contact(&mut self, source: SourceId) -> (Contact, Span) {
         let incoming = &mut self.incoming[source];
         let talk = incoming.talk;
         let contact = incoming.contact(source, incoming.number, self.now);
         incoming.number += 1;
-        let next = incoming.next();
+        if incoming.read == BLOCK {
+            self.read_block(source, contact.number + 1);
+        }
+        let next = self.incoming[source].next();
         self.await_arrival(source, next);
         (self.with_what_is_given(contact), talk)
     }
@@ -955,7 +947,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
     }
 
     /// The best eligible contact for an agent of the profile (R5 to R8).
-    #[inline]
+    #[inline(always)]
     fn best_contact(&mut self, profile: ProfileId) -> Best {
         if self.waiting.count() == 0 {
             return Best::NothingBefore(EMPTY);

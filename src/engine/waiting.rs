@@ -184,7 +184,7 @@ impl WaitingContacts {
     }
 
     /// A contact enters a line.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, contact: Contact, talk: Span, line: LineId) -> Slot {
         let slot = self.free;
         let slot = if slot == NONE { self.slots.len() as Slot } else { slot };

@@ -233,7 +233,18 @@ impl AgentCounts {
         now.in_hand += 1;
     }
 
-    /// It has one less.
+    /// It answers a contact.
+    pub(super) fn answers(&mut self, agent: AgentId, profile: ProfileId, contact: &Contact, at: i64) {
+        let off_skill = self.skills.is_off(profile, contact);
+        self.takes(agent, at);
+        if at >= self.warm_up {
+            let work = &mut self.rows[agent];
+            work.answered += 1;
+            work.off_skill += u64::from(off_skill);
+        }
+    }
+
+    /// It has a contact less in hand.
     pub(super) fn completes(&mut self, agent: AgentId, at: i64) {
         let (_, now) = self.pass(agent, at);
         now.in_hand = now.in_hand.saturating_sub(1);
@@ -281,15 +292,7 @@ impl Observer for AgentCounts {
             Fact::LoggedIn { agent, .. } => self.comes_or_goes(*agent, at, true, false),
             Fact::LoggedOut { agent, .. } => self.comes_or_goes(*agent, at, false, false),
             Fact::Turned { agent, state, .. } => self.comes_or_goes(*agent, at, false, state.is_some()),
-            Fact::Answered { contact, agent, profile, .. } => {
-                let off_skill = self.skills.is_off(*profile, contact);
-                self.takes(*agent, at);
-                if at >= self.warm_up {
-                    let work = &mut self.rows[*agent];
-                    work.answered += 1;
-                    work.off_skill += u64::from(off_skill);
-                }
-            }
+            Fact::Answered { contact, agent, profile, .. } => self.answers(*agent, *profile, contact, at),
             Fact::Dialed { agent, .. } => self.takes(*agent, at),
             Fact::Completed { agent, .. } => self.completes(*agent, at),
             Fact::Rang { contact, agent, .. } => {

@@ -131,6 +131,8 @@ pub(super) enum Leaving {
 /// interval after it, and what never ends counts where it entered. Levels (queue length, agents present, agents handling) run from the end
 /// of the warm-up, whoever waits or works then. The memory does not grow with the number of contacts.
 ///
+/// Read it when the run has ended: before that, what the present interval has seen may be missing.
+///
 /// ```
 /// use waitline::observers::Summary;
 /// let model = std::fs::read_to_string("examples/small.toml")?.parse::<waitline::Scenario>()?.compile()?;
@@ -527,10 +529,8 @@ impl Observer for Summary {
         }
         let offset = at - self.start;
         match fact {
-            Fact::Answered { .. } | Fact::LoggedIn { .. } | Fact::LoggedOut { .. } if heed && self.desks.is_some() => {
-                // A copy: what the function is lent must lie in memory, and the fact itself need not then.
-                let told = *fact;
-                self.at_desks(at, &told);
+            Fact::Answered { contact, agent, profile, .. } if heed && self.desks.is_some() => {
+                self.answered_at_desk(at, *agent, *profile, contact.customer(), (contact.queue, contact.enqueued));
             }
             Fact::Completed { contact, agent, answered, .. } if heed && self.desks.is_some() => {
                 self.completed_at_desk(at, *agent, contact.customer(), *answered);
@@ -555,8 +555,14 @@ impl Observer for Summary {
             Fact::Rejected { contact } => self.rejected(contact, at),
             Fact::Abandoned { contact } => self.left(contact, at, Leaving::Abandoned, || at),
             Fact::Completed { profile, .. } => self.staff[profile.index()].at_work.changes(-1, offset),
-            Fact::LoggedIn { profile, .. } => self.staff[profile.index()].present.changes(1, offset),
-            Fact::LoggedOut { profile, .. } => self.staff[profile.index()].present.changes(-1, offset),
+            Fact::LoggedIn { profile, .. } => {
+                self.comes_or_goes(at, fact);
+                self.staff[profile.index()].present.changes(1, offset);
+            }
+            Fact::LoggedOut { profile, .. } => {
+                self.comes_or_goes(at, fact);
+                self.staff[profile.index()].present.changes(-1, offset);
+            }
             Fact::Unfinished { contact } => self.unfinished(contact, at),
             Fact::Ended => self.ended(at),
             other => self.of_paths(at, other),

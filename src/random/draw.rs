@@ -61,26 +61,7 @@ fn further_word(draws: &Draws, number: u64, kind: u64, place: u64) -> u64 {
     philox4x64([place / 4, number, kind, 0], draws.first_word.keys())[(place % 4) as usize]
 }
 
-impl TryRng for Draw<'_> {
-    type Error = Infallible;
-
-    #[inline]
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok((self.next_word() >> 32) as u32)
-    }
-
-    #[inline(always)]
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(self.next_word())
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in bytes.chunks_mut(8) {
-            chunk.copy_from_slice(&self.next_word().to_le_bytes()[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
+rng_of_words!(Draw<'_>);
 
 #[cfg(test)]
 mod tests {

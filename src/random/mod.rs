@@ -8,13 +8,41 @@
 //! it as it is, without hashing, so that two different keys never share a stream. Seven rounds are what the paper found to pass all of
 //! `TestU01`'s `BigCrush`; the ten of its default would cost a run some ten percent.
 
+/// `rand`'s traits for what has a `next_word`.
+macro_rules! rng_of_words {
+    ($generator:ty) => {
+        impl TryRng for $generator {
+            type Error = Infallible;
+
+            #[inline]
+            fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+                Ok((self.next_word() >> 32) as u32)
+            }
+
+            #[inline(always)]
+            fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+                Ok(self.next_word())
+            }
+
+            fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+                for chunk in bytes.chunks_mut(8) {
+                    chunk.copy_from_slice(&self.next_word().to_le_bytes()[..chunk.len()]);
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
 mod distribution;
 mod draw;
+mod long;
 mod philox;
 
 pub(crate) use distribution::choice;
 pub use distribution::{Distribution, Other, SurvivalPoint};
 pub(crate) use draw::Draws;
+pub(crate) use long::LongStream;
 
 use crate::id::SourceId;
 use philox::{philox4x64, schedule};
@@ -206,26 +234,7 @@ fn block_of(key: &[u64; 2], place: &[u64; 3], block: u64) -> [u64; 4] {
     philox4x64::<ROUNDS>([block, place[0], place[1], place[2]], &schedule(*key))
 }
 
-impl TryRng for Stream {
-    type Error = Infallible;
-
-    #[inline]
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok((self.next_word() >> 32) as u32)
-    }
-
-    #[inline(always)]
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(self.next_word())
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        for chunk in bytes.chunks_mut(8) {
-            chunk.copy_from_slice(&self.next_word().to_le_bytes()[..chunk.len()]);
-        }
-        Ok(())
-    }
-}
+rng_of_words!(Stream);
 
 #[cfg(test)]
 mod tests {

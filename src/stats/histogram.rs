@@ -31,13 +31,13 @@ impl Histogram {
     pub const RELATIVE_ERROR: f64 = 1.0 / (2 * PER_DOUBLING) as f64;
 
     /// One duration, in microseconds.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, us: u64) {
         self.record_times(us, 1);
     }
 
     /// The same duration so many times.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn record_times(&mut self, us: u64, times: u64) {
         let bucket = bucket(us);
         self.count += times;

@@ -1,7 +1,7 @@
 //! The Poisson process.
 
 use super::{ArrivalProcess, Reader, check_rate, length_us};
-use crate::random::{Purpose, SourceStreams, Stream};
+use crate::random::{LongStream, Purpose, SourceStreams};
 use crate::time::{Span, Time};
 use rand_distr::{Distribution as _, Exp1};
 
@@ -38,7 +38,7 @@ impl Poisson {
 struct Gaps {
     at: Time,
     gap_mean_us: f64,
-    stream: Stream,
+    stream: LongStream,
 }
 
 impl Iterator for Gaps {
@@ -54,7 +54,7 @@ impl Iterator for Gaps {
 
 impl Poisson {
     fn gaps(&self, streams: SourceStreams) -> Gaps {
-        Gaps { at: Time::START, gap_mean_us: self.gap_mean_us, stream: streams.stream(Purpose::Arrivals, 0) }
+        Gaps { at: Time::START, gap_mean_us: self.gap_mean_us, stream: LongStream::new(streams, Purpose::Arrivals, 0) }
     }
 }
 

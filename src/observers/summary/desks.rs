@@ -1,9 +1,9 @@
 //! What is different where agents may hold several contacts: an agent is at work as long as it holds any, and when handling ends is known when it does.
 
 use super::{Leaving, Summary};
-use crate::id::{AgentId, Id};
+use crate::id::{AgentId, Id, ProfileId, QueueId};
 use crate::model::Model;
-use crate::observe::{Customer, Fact, Observer};
+use crate::observe::{Contact, Customer, Fact, Observer};
 use crate::observers::AgentCounts;
 use crate::observers::in_hand::{Held, InHand};
 use crate::time::Time;
@@ -41,30 +41,40 @@ impl Desks {
 }
 
 impl Summary {
-    /// A fact of agents at desks that is counted otherwise where there are none.
+    /// An agent comes or goes.
     #[inline(never)]
-    pub(super) fn at_desks(&mut self, at: i64, fact: &Fact) {
-        let Some(desks) = &mut self.desks else { return };
-        desks.observe(at, fact);
-        let offset = at - self.start;
-        match fact {
-            Fact::Answered { contact, agent, profile, .. } => {
-                let since = Time::from_us(at);
-                if desks.in_hand.takes(*agent, Held { contact: *contact, profile: *profile, since, dialed: false }) {
-                    self.staff[profile.index()].at_work.changes(1, offset);
-                }
-                self.leaves_line(contact, at);
-                if !self.by_end {
-                    self.count(contact, at - contact.enqueued.as_us(), Leaving::Answered(*profile), at);
-                }
-            }
-            Fact::LoggedIn { profile, .. } => self.staff[profile.index()].present.changes(1, offset),
-            Fact::LoggedOut { profile, .. } => self.staff[profile.index()].present.changes(-1, offset),
-            _ => {}
+    pub(super) fn comes_or_goes(&mut self, at: i64, fact: &Fact) {
+        if let Some(desks) = &mut self.desks {
+            desks.observe(at, fact);
         }
     }
 
-    /// An agent is done with somebody's contact. Of the fact only what is needed is handed over: agents without desks complete contacts often.
+    /// An agent answers. Of the contact only what is needed is handed over, because agents without desks answer often: its rank is not in it.
+    #[inline(never)]
+    pub(super) fn answered_at_desk(
+        &mut self,
+        at: i64,
+        agent: AgentId,
+        profile: ProfileId,
+        who: Customer,
+        (queue, enqueued): (QueueId, Time),
+    ) {
+        let Some(desks) = &mut self.desks else { return };
+        let Customer { source, number } = who;
+        let contact = Contact { source, number, queue, enqueued, priority: Contact::DEFAULT_PRIORITY, age_us: 0 };
+        if let Some(agents) = &mut desks.agents {
+            agents.answers(agent, profile, &contact, at);
+        }
+        if desks.in_hand.takes(agent, Held { contact, profile, since: Time::from_us(at), dialed: false }) {
+            self.staff[profile.index()].at_work.changes(1, at - self.start);
+        }
+        self.leaves_line(&contact, at);
+        if !self.by_end {
+            self.count(&contact, at - enqueued.as_us(), Leaving::Answered(profile), at);
+        }
+    }
+
+    /// An agent is done with somebody's contact.
     #[inline(never)]
     pub(super) fn completed_at_desk(&mut self, at: i64, agent: AgentId, customer: Customer, answered: Time) {
         let Some(desks) = &mut self.desks else { return };

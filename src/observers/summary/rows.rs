@@ -198,8 +198,9 @@ impl Leaving {
     }
 }
 
-/// A routing profile's agents.
+/// A routing profile's agents, in a cache line of their own.
 #[derive(Clone, Debug, Default)]
+#[repr(align(64))]
 pub(super) struct Staff {
     pub(super) at_work: Level,
     pub(super) present: Level,

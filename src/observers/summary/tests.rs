@@ -217,6 +217,52 @@ proptest! {
     }
 }
 
+/// Ten days, summed up day by day whatever the interval: what is reported of all of them is what hours add up to, and what the definitions say.
+#[test]
+fn days_on_end_are_what_their_hours_add_up_to() {
+    let hour = 3600;
+    let story = |number: i64| Story {
+        queue: (number % 3) as u32,
+        enters: number * 5 * hour + number,
+        wait: number % 4 * 9 * hour,
+        answered: number % 5 > 0,
+        talk: number % 7 * hour,
+        profile: (number % 2) as u32,
+    };
+    let (horizon, end) = (240 * hour, 300 * hour);
+    let stories: Vec<Story> = (0..48).map(story).collect();
+    let facts = facts(&stories, end);
+    for (warm_up, count_by) in [
+        (0, CountBy::Enqueued),
+        (0, CountBy::Ended),
+        (60 * hour, CountBy::Enqueued),
+        (60 * hour, CountBy::Ended),
+        (400 * hour, CountBy::Enqueued),
+    ] {
+        let mut model = model(3, 2, horizon);
+        (model.run.warm_up, model.run.count_by) = (at(warm_up), count_by);
+        let days = summary(&model, &facts);
+        model.run.interval = Some(Span::from_secs(hour));
+        let hours = summary(&model, &facts);
+        for queue in [0, 1, 2].map(QueueId) {
+            assert_eq!(days.queue(queue), hours.queue(queue));
+            assert_eq!((days.waits(queue), days.wait_max_us(queue)), (hours.waits(queue), hours.wait_max_us(queue)));
+            assert_eq!([0, 1].map(|level| days.within(queue, level)), [0, 1].map(|level| hours.within(queue, level)));
+            assert_eq!(days.waiting_max(Some(queue)), hours.waiting_max(Some(queue)));
+            let own = stories.iter().filter(|story| story.queue == queue.0);
+            let waiting = own.clone().map(|story| overlap((story.enters, story.enters + story.wait), (warm_up, horizon))).sum::<i64>();
+            assert_eq!(days.queue(queue).waiting_us, i128::from(waiting) * i128::from(S));
+            for profile in [0, 1].map(ProfileId) {
+                let answered = own.clone().filter(|story| story.answered && story.enters >= warm_up && story.profile == profile.0).count();
+                assert_eq!((days.answered_by(profile, queue), hours.answered_by(profile, queue)), (answered as u64, answered as u64));
+            }
+        }
+        for profile in [0, 1].map(ProfileId) {
+            assert_eq!(days.profile(profile), hours.profile(profile));
+        }
+    }
+}
+
 /// As `model`, and so that agents may do more than take one call at a time.
 fn desks(mut model: Model) -> Model {
     model.sources[crate::SourceId(0)].channel = crate::model::Channel::Chat;

@@ -257,6 +257,21 @@ impl Distribution {
         }
     }
 
+    /// As `draw`, for the numbers from that one on. Taken together they cost less: what they have in common is worked out once.
+    pub(crate) fn draw_all(&self, draws: &Draws, source: SourceId, purpose: Purpose, from: u64, spans: &mut [Span]) {
+        let places = spans.iter_mut().zip(from..);
+        match self {
+            Distribution::Constant(value) => places.for_each(|(span, _)| *span = *value),
+            Distribution::Exponential { mean_us } => {
+                places.for_each(|(span, number)| *span = exponential(*mean_us, &mut draws.draw(source, purpose, number)));
+            }
+            Distribution::LogNormal { mu, sigma } => {
+                places.for_each(|(span, number)| *span = log_normal(*mu, *sigma, &mut draws.draw(source, purpose, number)));
+            }
+            Distribution::Other(other) => places.for_each(|(span, number)| *span = other.draw(draws, source, purpose, number)),
+        }
+    }
+
     /// The mean in microseconds, before rounding and cutting.
     pub fn mean_us(&self) -> f64 {
         match self {
