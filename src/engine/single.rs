@@ -14,9 +14,6 @@ use crate::time::Span;
 
 impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simulation<'_, '_, O, RANKED, PATHS, DESKS> {
     /// One contact arrives and nothing else happens, unless another arrives at the same instant.
-    ///
-    /// What decides the next event comes first; then what is told, and the draws for the next arrival: so that the processor, when it has guessed wrong which
-    /// kind of event is next, finds out early.
     #[inline]
     pub(super) fn one_arrival(&mut self) {
         let source = SourceId::from_index(self.arrivals.first_leaf());
@@ -82,7 +79,7 @@ impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simu
             .or_else(|| self.longest_available_of(openings))
     }
 
-    /// One agent becomes free and nothing else happens, unless another becomes free at the same instant. In the order of `one_arrival`.
+    /// One agent becomes free and nothing else happens, unless another becomes free at the same instant.
     #[inline]
     pub(super) fn one_completion(&mut self) {
         let agent = AgentId::from_index(self.completions.first_leaf());
