@@ -36,19 +36,11 @@ run() {
     awk '{ print $1 + $2 }' <<<"$used"
 }
 
-printf '%-10s %12s %12s %8s\n' workload "all, s" "plain, s" ratio
 for workload in "${workloads[@]}"; do
     for ((round = 1; round <= rounds; round++)); do
         all=$(run target/release/waitline "$workload" "$folder/all.json")
         plain=$(run target/features/release/waitline "$workload" "$folder/plain.json")
         cmp "$folder/all.json" "$folder/plain.json"
-        echo "$all $plain"
-    done | sort -n | awk -v name="$workload" '
-        { all[NR] = $1; plain[NR] = $2; ratio[NR] = $1 / $2 }
-        function median(values,   copy, i, j, kept) {
-            for (i = 1; i <= NR; i++) { copy[i] = values[i] }
-            for (i = 2; i <= NR; i++) { kept = copy[i]; for (j = i - 1; j >= 1 && copy[j] > kept; j--) { copy[j + 1] = copy[j] } copy[j + 1] = kept }
-            return (copy[int((NR + 1) / 2)] + copy[int((NR + 2) / 2)]) / 2
-        }
-        END { printf "%-10s %12.3f %12.3f %8.3f\n", name, median(all), median(plain), median(ratio) }'
+        awk -v all="$all" -v plain="$plain" 'BEGIN { print all / plain }'
+    done | sort -g | awk -v name="$workload" '{ x[NR] = $1 } END { printf "%-6s %.3f\n", name, (x[int((NR + 1) / 2)] + x[int((NR + 2) / 2)]) / 2 }'
 done

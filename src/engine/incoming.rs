@@ -4,7 +4,7 @@ use super::simulation::Simulation;
 use super::winner_tree::NEVER;
 use crate::id::{Id, ProfileId, QueueId, SourceId};
 use crate::model::arrivals::{BLOCK, Block, Reader};
-use crate::model::{Channel, Entry, Given, Model, Queue, Source};
+use crate::model::{Channel, Entry, Given, Model, Source};
 use crate::observe::{Contact, Observer};
 use crate::random::{Distribution, Purpose, SourceStreams, nth};
 use crate::time::{Span, Time};
@@ -57,21 +57,6 @@ impl<'m> Incoming<'m> {
     }
 }
 
-/// How long contacts of a queue take and wait, where nothing in particular decides: a copy of what the model has, side by side.
-#[derive(Debug)]
-pub(super) struct Terms {
-    handle_time: Distribution,
-    after_contact_work: Option<Distribution>,
-    pub(super) patience: Option<Distribution>,
-}
-
-impl Terms {
-    pub(super) fn new(queue: &Queue) -> Terms {
-        let Queue { handle_time, after_contact_work, patience, .. } = queue.clone();
-        Terms { handle_time, after_contact_work, patience }
-    }
-}
-
 impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simulation<'_, '_, O, RANKED, PATHS, DESKS> {
     /// The source's next arrival before the horizon, if any, becomes due at that instant.
     #[inline(always)]
@@ -89,7 +74,7 @@ impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simu
         incoming.reader.read(&mut incoming.instants, self.model.run.horizon);
         incoming.read = 0;
         if !PATHS && !self.particular {
-            self.terms[incoming.queue].handle_time.draw_all(&self.draws, source, Purpose::HandleTime, number, &mut incoming.talks);
+            self.model.queues[incoming.queue].handle_time.draw_all(&self.draws, source, Purpose::HandleTime, number, &mut incoming.talks);
         }
     }
 
@@ -141,10 +126,10 @@ impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simu
         {
             return given.patience;
         }
-        let by_channel = if DESKS { self.model.queues[contact.queue].by_channel[channel].patience.as_ref() } else { None };
-        let patience = by_channel.or(self.terms[contact.queue].patience.as_ref())?;
-        let number = if PATHS { nth(contact.number, wait) } else { contact.number };
-        Some(patience.draw(&self.draws, contact.source, Purpose::Patience, number))
+        let queue = &self.model.queues[contact.queue];
+        let by_channel = if DESKS { queue.by_channel[channel].patience.as_ref() } else { None };
+        let patience = by_channel.or(queue.patience.as_ref())?;
+        Some(patience.draw(&self.draws, contact.source, Purpose::Patience, nth(contact.number, wait)))
     }
 
     /// Talk and after-contact work of a contact whose `talk` was drawn ahead.
@@ -164,7 +149,7 @@ impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simu
             return self.particular_handling(profile, contact, conversation);
         }
         let number = nth(contact.number, conversation);
-        let talk = self.terms[contact.queue].handle_time.draw(&self.draws, contact.source, Purpose::HandleTime, number);
+        let talk = self.model.queues[contact.queue].handle_time.draw(&self.draws, contact.source, Purpose::HandleTime, number);
         (talk, self.after_contact_work(contact, number))
     }
 
@@ -176,26 +161,26 @@ impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simu
 
     #[inline(never)]
     fn drawn_after_contact_work(&self, contact: &Contact, number: u64) -> Span {
-        let work = self.terms[contact.queue].after_contact_work.as_ref();
+        let work = self.model.queues[contact.queue].after_contact_work.as_ref();
         work.map_or(Span::ZERO, |work| work.draw(&self.draws, contact.source, Purpose::AfterContactWork, number))
     }
 
     /// As `handling`: what is given, else drawn from the profile entry's distribution, else from the queue's, and stretched by the day.
     #[inline(never)]
     fn particular_handling(&self, profile: ProfileId, contact: &Contact, conversation: u64) -> (Span, Span) {
-        let terms = &self.terms[contact.queue];
+        let queue = &self.model.queues[contact.queue];
         let entry: Option<&Entry> =
             if self.overrides[profile] { self.model.profiles[profile].overriding_entry(contact.queue, Channel::Voice) } else { None };
         let given = self.given_of(contact, conversation);
-        let number = if PATHS { nth(contact.number, conversation) } else { contact.number };
+        let number = nth(contact.number, conversation);
         let draw = |distribution: &Distribution, purpose| {
             self.day.stretch(contact.queue, distribution.draw(&self.draws, contact.source, purpose, number))
         };
         let talk = given
             .and_then(|given| given.handle_time)
-            .unwrap_or_else(|| draw(entry.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&terms.handle_time), Purpose::HandleTime));
+            .unwrap_or_else(|| draw(entry.and_then(|entry| entry.handle_time.as_ref()).unwrap_or(&queue.handle_time), Purpose::HandleTime));
         let after = given.and_then(|given| given.after_contact_work).unwrap_or_else(|| {
-            let work = entry.and_then(|entry| entry.after_contact_work.as_ref()).or(terms.after_contact_work.as_ref());
+            let work = entry.and_then(|entry| entry.after_contact_work.as_ref()).or(queue.after_contact_work.as_ref());
             work.map_or(Span::ZERO, |work| draw(work, Purpose::AfterContactWork))
         });
         (talk, after)
@@ -204,7 +189,7 @@ impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simu
     /// What is given of a replayed contact, for the first wait or conversation.
     #[inline(never)]
     fn given_of(&self, contact: &Contact, times: u64) -> Option<&Given> {
-        given(self.model, contact.source, contact.number).filter(|_| !PATHS || times == 0)
+        given(self.model, contact.source, contact.number).filter(|_| times == 0)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The engine: a run is a pure function of (model, seed, replication).
 //!
-//! No input, no output, no clock, no names, no floating point. `simulation` holds the run; `winner_tree` the events to come; `waiting` and
-//! `ranked` the contacts that wait; `idle` the agents that are available; `routes` and `router` who takes whom.
+//! No input, no output, no clock, no names, no floating point. `simulation` holds the run, `single` and `round` what happens at an instant; `incoming` what sources
+//! send; `winner_tree` the events to come; `waiting` and `ranked` the contacts that wait; `idle` the agents that are available; `routes` and
+//! `router` who takes whom.
 
 mod desk_routes;
 mod desks;

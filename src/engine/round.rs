@@ -167,9 +167,7 @@ impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simu
         while let Best::Contact(slot) = best
             && let Some((_, agent)) = self.idle.first(profile)
         {
-            let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
-            self.idle.remove(agent, profile);
-            self.assign(agent, profile, &contact, talk);
+            self.hand_over(agent, profile, slot);
             if !self.idle.any(profile) {
                 return;
             }
@@ -196,13 +194,18 @@ impl<O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bool> Simu
                 AgentRule::Random => self.anyone_for(slot),
                 _ => (profile, agent),
             };
-            let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
-            self.idle.remove(agent, profile);
-            let answered = self.assign(agent, profile, &contact, talk);
+            let answered = self.hand_over(agent, profile, slot);
             if answered && let Some(deeds) = self.deeds.get_mut(agent.index()) {
                 deeds.answered_count += 1;
             }
         }
+    }
+
+    /// An available agent takes a waiting contact. Whether somebody answers.
+    fn hand_over(&mut self, agent: AgentId, profile: ProfileId, slot: Slot) -> bool {
+        let (talk, contact) = (self.waiting.get(slot).talk, self.dequeue(slot));
+        self.idle.remove(agent, profile);
+        self.assign(agent, profile, &contact, talk)
     }
 
     /// What the agent has done so far: (contacts answered, handling time, staffed time).

@@ -5,7 +5,7 @@
 
 use super::desks::Desks;
 use super::idle::IdleAgents;
-use super::incoming::{Incoming, Terms};
+use super::incoming::Incoming;
 use super::journeys::Journeys;
 use super::outside::Outside;
 use super::ranked::RankedQueues;
@@ -61,8 +61,7 @@ pub(super) struct Simulation<'m, 'o, O, const RANKED: bool, const PATHS: bool, c
     pub(super) limited: bool,
     pub(super) streams: Streams,
     pub(super) draws: Draws,
-    pub(super) terms: Table<QueueId, Terms>,
-    /// Whether something else than those terms decides how long contacts take or wait: what is given of a replayed contact, a profile, the day.
+    /// Whether something else than their queue decides how long contacts take or wait: what is given of a replayed contact, a profile, the day.
     pub(super) particular: bool,
     /// Whether any queue has after-contact work.
     pub(super) works_after: bool,
@@ -114,6 +113,7 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
         let lines = if DESKS { desks.routes.stages().len() } else { model.queues.len() };
         let profiles = if DESKS { desks.routes.profile_of.len() } else { model.profiles.len() };
         let day = model.day(streams);
+        let overrides: Table<ProfileId, bool> = model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect();
         let idle_contact = Contact { source: SourceId(0), number: 0, queue: QueueId(0), enqueued: Time::START, priority: 0, age_us: 0 };
         let incoming = model.sources.enumerate().map(|(id, source)| Incoming::new(source, streams.source(id)));
         let agents = model.agents.iter().map(|agent| AgentState {
@@ -149,15 +149,14 @@ impl<'m, 'o, O: Observer, const RANKED: bool, const PATHS: bool, const DESKS: bo
             entered: Vec::new(),
             affected: Vec::new(),
             is_affected: model.profiles.iter().map(|_| false).collect(),
-            overrides: model.profiles.iter().map(|profile| profile.entries.iter().any(Entry::overrides)).collect(),
             limited: model.queues.iter().any(|queue| queue.max_contacts.is_some()),
             streams,
             draws: Draws::new(streams),
-            terms: model.queues.iter().map(Terms::new).collect(),
             works_after: model.queues.iter().any(|queue| queue.after_contact_work.is_some()),
             particular: model.sources.iter().any(|source| !source.given.is_empty())
-                || model.profiles.iter().any(|profile| profile.entries.iter().any(Entry::overrides))
+                || overrides.iter().any(|&overrides| overrides)
                 || model.queues.iter().any(|queue| queue.handle_time_cv > 0.0),
+            overrides,
             desks,
             journeys: Journeys::default(),
             outside: Outside::new(model, streams, last_instant(model)),

@@ -21,7 +21,7 @@ type Block = [u64; 2 * FAN];
 
 /// The earliest of the keys of its leaves; among equal keys the lowest leaf. Keys are 0 or more.
 ///
-/// A node is one word: the key, and below it the number of its leaf, so that the earlier of two is the smaller. Some 280 years of microseconds fit beside the
+/// A node is one word: the key, and below it the number of its leaf, so that the earlier of two is the smaller. Some 570 years of microseconds fit beside the
 /// numbers of a thousand leaves; where a key does not fit, the tree goes on with nodes of two words.
 ///
 /// The tree is cut into blocks, whose size the compiler knows: no step within one needs a check, and what a path touches lies close together.

@@ -50,11 +50,7 @@ impl Histogram {
     /// Makes room for a bucket with its first durations. Whole doublings, so that it seldom happens.
     #[cold]
     fn grow(&mut self, bucket: usize, first: u64) {
-        let doublings = bucket / PER_DOUBLING + 1 - self.buckets.len() / PER_DOUBLING;
-        self.buckets.reserve(doublings * PER_DOUBLING);
-        for _ in 0..doublings {
-            self.buckets.extend_from_slice(&[0; PER_DOUBLING]);
-        }
+        self.buckets.resize((bucket / PER_DOUBLING + 1) * PER_DOUBLING, 0);
         self.buckets[bucket] = first;
     }
 
